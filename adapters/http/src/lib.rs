@@ -1,0 +1,1 @@
+//! The HTTP transports of zpns

@@ -1,0 +1,1 @@
+//! Benchmarks of zpns against its peers

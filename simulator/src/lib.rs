@@ -1,0 +1,1 @@
+//! Strict simulators of every push vendor, for offline tests

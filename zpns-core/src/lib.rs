@@ -1,0 +1,1 @@
+//! The message model, the provider trait and the router of zpns
