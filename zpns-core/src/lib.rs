@@ -1,1 +1,36 @@
-//! The message model, the provider trait and the router of zpns
+//! The message model, the provider trait and the router of zpns.
+//!
+//! This crate knows no vendor, no HTTP client and no database. It holds what every other room of
+//! the house agrees on:
+//!
+//! * [`model`]: what a host says ([`Notification`]), to whom ([`Target`]) and what came of it
+//!   ([`Outcome`], [`Report`], [`Error`]);
+//! * [`provider`]: the one trait that a vendor implements ([`PushProvider`]), and the flat
+//!   [`Capability`] with which it says what it can do;
+//! * [`resources`]: HTTP, clock and randomness, injected at construction;
+//! * [`config`]: types shared by every vendor's section of the config file, and [`Secret`];
+//! * [`layers`]: what wraps a provider (deadline, retry, breaker, rate, concurrency, time-out);
+//! * [`router`]: groups targets, splits them into batches, keeps several in flight;
+//! * [`observer`]: where events go.
+#![forbid(unsafe_code)]
+
+pub mod config;
+pub mod layers;
+pub mod model;
+pub mod observer;
+pub mod provider;
+pub mod resources;
+pub mod router;
+
+pub use config::{Connection, Secret};
+pub use model::{
+    Accepted, Badge, CallEvent, Category, Error, ErrorKind, Kind, MessageId, Notes, Notification,
+    OnClick, Outcome, Priority, ProviderId, Rejection, Report, Retry, Sender, Sent, Sound, Target,
+    Timestamp, Token, TokenAction, Vendor, VendorCode, VendorOptions,
+};
+pub use observer::{Event, Observer};
+pub use provider::{
+    Batch, Capability, Check, Environment, Fields, Kinds, LimitPolicy, ProviderInfo, PushProvider,
+    Setup, Variant,
+};
+pub use resources::{Clock, HttpClient, HttpConnector, Random, Resources};

@@ -1,0 +1,160 @@
+//! What came of many targets.
+
+use std::sync::Arc;
+
+use super::{ErrorKind, Outcome};
+
+/// One [`Outcome`] per target, in the targets' order, and what was left out or cut on the way.
+///
+/// ```
+/// use zpns_core::{Outcome, Report};
+///
+/// let report = Report::new(vec![Outcome::accepted(None)]);
+/// assert_eq!(report.accepted(), 1);
+/// ```
+#[derive(Clone, PartialEq, Debug, Default)]
+#[must_use = "a report may hold rejections and failures"]
+pub struct Report {
+    outcomes: Vec<Outcome>,
+    notes: NotesOf,
+}
+
+/// Notes are nearly always the same for a whole batch, or absent.
+#[derive(Clone, PartialEq, Debug, Default)]
+enum NotesOf {
+    #[default]
+    None,
+    All(Arc<Notes>),
+    Each(Vec<Option<Arc<Notes>>>),
+}
+
+impl Report {
+    /// From the outcomes, in the targets' order.
+    pub fn new(outcomes: Vec<Outcome>) -> Self {
+        Self {
+            outcomes,
+            notes: NotesOf::None,
+        }
+    }
+
+    /// The same outcome for each of `targets` targets.
+    pub fn uniform(outcome: impl Into<Outcome>, targets: usize) -> Self {
+        Self::new(vec![outcome.into(); targets])
+    }
+
+    /// With notes that hold for every target.
+    pub fn with_notes(mut self, notes: Option<Arc<Notes>>) -> Self {
+        self.notes = notes
+            .filter(|notes| !notes.is_empty())
+            .map_or(NotesOf::None, NotesOf::All);
+        self
+    }
+
+    /// From outcomes with notes of their own.
+    pub(crate) fn each(outcomes: Vec<Outcome>, notes: Vec<Option<Arc<Notes>>>) -> Self {
+        let notes = if notes.iter().all(Option::is_none) {
+            NotesOf::None
+        } else {
+            NotesOf::Each(notes)
+        };
+        Self { outcomes, notes }
+    }
+
+    /// The outcomes, in the targets' order.
+    pub fn outcomes(&self) -> &[Outcome] {
+        &self.outcomes
+    }
+
+    /// The outcomes, to keep.
+    pub fn into_outcomes(self) -> Vec<Outcome> {
+        self.outcomes
+    }
+
+    /// What was left out or cut for the target at this position.
+    pub fn notes(&self, position: usize) -> Option<&Arc<Notes>> {
+        match &self.notes {
+            NotesOf::None => None,
+            NotesOf::All(notes) => Some(notes),
+            NotesOf::Each(notes) => notes.get(position)?.as_ref(),
+        }
+    }
+
+    /// Puts another outcome in the place of the one at this position.
+    pub(crate) fn replace(&mut self, position: usize, outcome: Outcome) {
+        if let Some(place) = self.outcomes.get_mut(position) {
+            *place = outcome;
+        }
+    }
+
+    /// How many targets it speaks of.
+    pub fn len(&self) -> usize {
+        self.outcomes.len()
+    }
+
+    /// Whether it speaks of none.
+    pub fn is_empty(&self) -> bool {
+        self.outcomes.is_empty()
+    }
+
+    /// How many were accepted.
+    pub fn accepted(&self) -> usize {
+        self.count(Outcome::is_accepted)
+    }
+
+    /// How many were rejected.
+    pub fn rejected(&self) -> usize {
+        self.count(|outcome| matches!(outcome, Outcome::Rejected(_)))
+    }
+
+    /// How many failed.
+    pub fn failed(&self) -> usize {
+        self.count(|outcome| matches!(outcome, Outcome::Failed(_)))
+    }
+
+    /// How many ended with this kind.
+    pub fn of_kind(&self, kind: ErrorKind) -> usize {
+        self.count(|outcome| outcome.kind() == Some(kind))
+    }
+
+    fn count(&self, which: impl Fn(&Outcome) -> bool) -> usize {
+        self.outcomes
+            .iter()
+            .filter(|outcome| which(outcome))
+            .count()
+    }
+}
+
+/// What did not reach the vendor as the host said it. Names of fields, as in the message's JSON.
+#[derive(Clone, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
+pub struct Notes {
+    /// Left out, because the vendor has no such thing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<String>,
+    /// Cut to fit the vendor's limit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub truncated: Vec<String>,
+}
+
+impl Notes {
+    /// Whether everything reached the vendor as it was said.
+    pub fn is_empty(&self) -> bool {
+        self.dropped.is_empty() && self.truncated.is_empty()
+    }
+
+    /// Both together, each name once.
+    #[must_use]
+    pub fn merged(mut self, other: &Self) -> Self {
+        for name in &other.dropped {
+            if !self.dropped.contains(name) {
+                self.dropped.push(name.clone());
+            }
+        }
+        for name in &other.truncated {
+            if !self.truncated.contains(name) {
+                self.truncated.push(name.clone());
+            }
+        }
+        self
+    }
+}

@@ -1,0 +1,130 @@
+//! Where events go.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::model::{Accepted, Error, ErrorKind, Rejection, Target, Timestamp, Token};
+use crate::provider::ProviderInfo;
+
+/// Something worth knowing happened. Tokens inside are masked in `Debug`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// The vendor took a push.
+    Accepted {
+        /// Through which provider.
+        provider: &'a ProviderInfo,
+        /// For which device.
+        target: &'a Target,
+        /// The vendor's id.
+        accepted: &'a Accepted,
+    },
+    /// A verdict against a push.
+    Rejected {
+        /// Through which provider.
+        provider: &'a ProviderInfo,
+        /// For which device.
+        target: &'a Target,
+        /// The verdict.
+        rejection: &'a Rejection,
+    },
+    /// No verdict, and no further attempt.
+    Failed {
+        /// Through which provider.
+        provider: &'a ProviderInfo,
+        /// For which device.
+        target: &'a Target,
+        /// Why.
+        error: &'a Error,
+    },
+    /// Part of a batch is tried again.
+    Retried {
+        /// Through which provider.
+        provider: &'a ProviderInfo,
+        /// How many targets.
+        targets: usize,
+        /// The attempt that is about to be made.
+        attempt: u32,
+        /// The pause before it.
+        delay: Duration,
+        /// Why the last one failed.
+        kind: ErrorKind,
+    },
+    /// The vendor says that a device is gone.
+    TokenDropped {
+        /// Through which provider.
+        provider: &'a ProviderInfo,
+        /// Which device.
+        target: &'a Target,
+        /// Since when, if it says so.
+        since: Option<Timestamp>,
+    },
+    /// The vendor gave a device another token.
+    TokenReplaced {
+        /// Through which provider.
+        provider: &'a ProviderInfo,
+        /// Which device, by its old token.
+        target: &'a Target,
+        /// The new one.
+        token: &'a Token,
+    },
+    /// A provider is not called any more until its credentials are probed again.
+    BreakerOpened {
+        /// Which provider.
+        provider: &'a ProviderInfo,
+        /// What opened it.
+        kind: ErrorKind,
+    },
+    /// A provider is called again.
+    BreakerClosed {
+        /// Which provider.
+        provider: &'a ProviderInfo,
+    },
+}
+
+/// Told of every [`Event`], on the sending path: must not block, and is not the place for
+/// business logic.
+///
+/// ```
+/// use std::sync::atomic::{AtomicUsize, Ordering};
+/// use zpns_core::{Event, Observer};
+///
+/// #[derive(Debug, Default)]
+/// struct Accepted(AtomicUsize);
+///
+/// impl Observer for Accepted {
+///     fn observe(&self, event: &Event<'_>) {
+///         if matches!(event, Event::Accepted { .. }) {
+///             self.0.fetch_add(1, Ordering::Relaxed);
+///         }
+///     }
+/// }
+/// ```
+pub trait Observer: Debug + Send + Sync + 'static {
+    /// One event.
+    fn observe(&self, event: &Event<'_>);
+}
+
+/// Several observers, told in order. Cheap to clone; free when empty.
+#[derive(Clone, Debug, Default)]
+pub struct Observers(Arc<[Arc<dyn Observer>]>);
+
+impl Observers {
+    /// These observers.
+    pub fn new(observers: Vec<Arc<dyn Observer>>) -> Self {
+        Self(observers.into())
+    }
+
+    /// Tells all of them.
+    pub fn tell(&self, event: &Event<'_>) {
+        for observer in &*self.0 {
+            observer.observe(event);
+        }
+    }
+
+    /// Whether nobody listens.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

@@ -1,0 +1,128 @@
+//! What is sent in one go.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Variant;
+use crate::model::{Notification, Outcome, Report, Target};
+
+/// One notification to up to [`Capability::batch`](crate::Capability::batch) targets of one
+/// provider, with a deadline and the number of the attempt. Cheap to clone and to slice.
+///
+/// ```
+/// use std::sync::Arc;
+/// use zpns_core::{Batch, Capability, Fields, Kinds, LimitPolicy, Notification, Target, Variant};
+///
+/// let mut capability = Capability::batched(2, 1);
+/// capability.kinds = Kinds::ALERT;
+/// capability.fields = Fields::TITLE | Fields::BODY;
+/// let variant =
+///     Variant::new(&Notification::alert("T", "B"), &capability, None, LimitPolicy::Truncate);
+/// let targets = ["a", "b", "c"].map(|token| Target::new("fcm", token));
+/// let batch = Batch::new(Arc::new(variant.unwrap()), targets.into());
+/// assert_eq!(batch.slice(1, 2).targets().len(), 2);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Batch {
+    variant: Arc<Variant>,
+    targets: Arc<[Target]>,
+    start: usize,
+    end: usize,
+    deadline: Option<Duration>,
+    attempt: u32,
+}
+
+impl Batch {
+    /// The first attempt at all of these targets, without a deadline.
+    pub fn new(variant: Arc<Variant>, targets: Arc<[Target]>) -> Self {
+        let end = targets.len();
+        Self {
+            variant,
+            targets,
+            start: 0,
+            end,
+            deadline: None,
+            attempt: 1,
+        }
+    }
+
+    /// With a deadline, in the injected clock's [monotonic](crate::Clock::monotonic) time.
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Option<Duration>) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// As another attempt; the first is 1.
+    #[must_use]
+    pub fn with_attempt(mut self, attempt: u32) -> Self {
+        self.attempt = attempt;
+        self
+    }
+
+    /// `length` targets from position `start` on; as many of them as there are.
+    #[must_use]
+    pub fn slice(&self, start: usize, length: usize) -> Self {
+        let from = self.start.saturating_add(start).min(self.end);
+        let to = from.saturating_add(length).min(self.end);
+        Self {
+            start: from,
+            end: to,
+            ..self.clone()
+        }
+    }
+
+    /// The same batch with other targets (for a retry of the undelivered ones).
+    #[must_use]
+    pub fn with_targets(&self, targets: Arc<[Target]>) -> Self {
+        let end = targets.len();
+        Self {
+            targets,
+            start: 0,
+            end,
+            ..self.clone()
+        }
+    }
+
+    /// The notification as this provider sends it.
+    pub fn variant(&self) -> &Arc<Variant> {
+        &self.variant
+    }
+
+    /// The notification, without what the vendor lacks.
+    pub fn notification(&self) -> &Notification {
+        self.variant.notification()
+    }
+
+    /// The targets.
+    pub fn targets(&self) -> &[Target] {
+        // Both ends were clamped to the length when they were set.
+        self.targets.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// When it must be over, in the injected clock's monotonic time.
+    pub fn deadline(&self) -> Option<Duration> {
+        self.deadline
+    }
+
+    /// How long until the deadline, as the shorter of it and `most`.
+    pub fn time_left(&self, now: Duration, most: Duration) -> Duration {
+        self.deadline
+            .map_or(most, |deadline| deadline.saturating_sub(now).min(most))
+    }
+
+    /// The number of the attempt, from 1.
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// A report on this batch: one outcome per target, with the variant's notes.
+    pub fn report(&self, outcomes: Vec<Outcome>) -> Report {
+        Report::new(outcomes).with_notes(self.variant.notes())
+    }
+
+    /// A report that gives every target the same outcome.
+    pub fn report_all(&self, outcome: impl Into<Outcome>) -> Report {
+        self.report(vec![outcome.into(); self.targets().len()])
+    }
+}
