@@ -34,3 +34,4 @@ pub use provider::{
     Setup, Variant,
 };
 pub use resources::{Clock, HttpClient, HttpConnector, Random, Resources};
+pub use router::{Delivery, Router, SendOptions};

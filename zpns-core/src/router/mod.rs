@@ -1,1 +1,292 @@
-//! wip
+//! From a notification and targets to one outcome per target.
+//!
+//! Targets are grouped by provider and by rendered variant, split to the provider's batch limit,
+//! and sent through the provider's [layers](crate::layers) with several batches in flight. A
+//! vendor that is slow or down holds up nobody else's batches.
+
+mod flow;
+mod lane;
+mod providers;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::future::{Either, select};
+use futures_util::stream::{self, Stream};
+use tokio::sync::Notify;
+
+pub use self::flow::Flow;
+use self::providers::Providers;
+use crate::layers::{Delivery as DeliverySettings, LayerContext};
+use crate::model::{Notes, Notification, Outcome, ProviderId, Report, Target};
+use crate::observer::{Observer, Observers};
+use crate::provider::{LimitPolicy, PushProvider};
+use crate::resources::Resources;
+
+/// Sends notifications through the providers that it holds. Cheap to clone; all clones are one
+/// router.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use zpns_core::{Notification, PushProvider, Resources, Router, Target};
+/// # async fn example(resources: Resources, ios: Arc<dyn PushProvider>) {
+/// let router = Router::builder(resources).provider(ios).build();
+/// let targets = vec![Target::new("ios", "00fc13adff785122b4ad28809a3420982341241421348097")];
+/// let report = router.send(&Notification::alert("Alice", "Lunch?"), targets).await;
+/// println!("{} accepted, {} rejected", report.accepted(), report.rejected());
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Router(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    context: LayerContext,
+    providers: Providers,
+    closing: AtomicBool,
+    in_flight: AtomicUsize,
+    landed: Notify,
+}
+
+/// Builds a [`Router`].
+#[derive(Debug)]
+pub struct RouterBuilder {
+    resources: Resources,
+    observers: Vec<Arc<dyn Observer>>,
+    providers: Vec<(Arc<dyn PushProvider>, DeliverySettings)>,
+}
+
+impl RouterBuilder {
+    /// With a provider, delivered with the default settings.
+    #[must_use]
+    pub fn provider(self, provider: Arc<dyn PushProvider>) -> Self {
+        self.provider_with(provider, DeliverySettings::default())
+    }
+
+    /// With a provider and its own delivery settings. One with the same id is replaced.
+    #[must_use]
+    pub fn provider_with(
+        mut self,
+        provider: Arc<dyn PushProvider>,
+        delivery: DeliverySettings,
+    ) -> Self {
+        self.providers.push((provider, delivery));
+        self
+    }
+
+    /// With an observer.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observers.push(observer);
+        self
+    }
+
+    /// The router.
+    pub fn build(self) -> Router {
+        let context = LayerContext::new(self.resources, Observers::new(self.observers));
+        let providers = Providers::default();
+        for (provider, delivery) in self.providers {
+            providers.insert(provider, delivery, &context);
+        }
+        Router(Arc::new(Inner {
+            context,
+            providers,
+            closing: AtomicBool::new(false),
+            in_flight: AtomicUsize::new(0),
+            landed: Notify::new(),
+        }))
+    }
+}
+
+/// How one message is sent.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SendOptions {
+    /// From the moment a target's batch is formed to its outcome, all retries included. One
+    /// minute unless set; `None` waits as long as the retries do.
+    pub timeout: Option<Duration>,
+    /// What happens to a text that is too long.
+    pub limits: LimitPolicy,
+    /// Whether a push that may have been acted on is repeated: rather twice than not at all.
+    pub at_least_once: bool,
+}
+
+impl Default for SendOptions {
+    fn default() -> Self {
+        Self {
+            timeout: Some(Duration::from_secs(60)),
+            limits: LimitPolicy::default(),
+            at_least_once: false,
+        }
+    }
+}
+
+/// What came of one target of a stream.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub struct Delivery {
+    /// The target's position in the stream, from 0.
+    pub position: u64,
+    /// The target.
+    pub target: Target,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// What was left out or cut on the way.
+    pub notes: Option<Arc<Notes>>,
+}
+
+impl From<Delivery> for (Target, Outcome) {
+    fn from(delivery: Delivery) -> Self {
+        (delivery.target, delivery.outcome)
+    }
+}
+
+impl Router {
+    /// Begins a router.
+    pub fn builder(resources: Resources) -> RouterBuilder {
+        RouterBuilder {
+            resources,
+            observers: Vec::new(),
+            providers: Vec::new(),
+        }
+    }
+
+    /// Sends to some targets and waits for all outcomes: one per target, in the same order.
+    ///
+    /// Dropping the future cancels what is under way; observers have seen every verdict that was
+    /// there by then. For many targets use [`stream`](Self::stream).
+    pub async fn send(
+        &self,
+        notification: &Notification,
+        targets: impl IntoIterator<Item = Target>,
+    ) -> Report {
+        self.send_with(notification, targets, &SendOptions::default())
+            .await
+    }
+
+    /// [`send`](Self::send) with options.
+    pub async fn send_with(
+        &self,
+        notification: &Notification,
+        targets: impl IntoIterator<Item = Target>,
+        options: &SendOptions,
+    ) -> Report {
+        let targets: Vec<Target> = targets.into_iter().collect();
+        let total = targets.len();
+        let mut deliveries = Vec::with_capacity(total);
+        let mut flow = self.stream_with(notification, stream::iter(targets), options);
+        while let Some(delivery) = flow.next().await {
+            deliveries.push(delivery);
+        }
+        deliveries.sort_unstable_by_key(|delivery| delivery.position);
+        let mut outcomes = Vec::with_capacity(total);
+        let mut notes = Vec::with_capacity(total);
+        for delivery in deliveries {
+            outcomes.push(delivery.outcome);
+            notes.push(delivery.notes);
+        }
+        Report::each(outcomes, notes)
+    }
+
+    /// Sends to any number of targets in bounded memory; outcomes come as verdicts arrive, in
+    /// any order, one per target.
+    ///
+    /// The stream must be polled for pushes to go out. Dropping it cancels what is under way.
+    pub fn stream<S>(&self, notification: &Notification, targets: S) -> Flow<S>
+    where
+        S: Stream<Item = Target> + Unpin,
+    {
+        self.stream_with(notification, targets, &SendOptions::default())
+    }
+
+    /// [`stream`](Self::stream) with options.
+    pub fn stream_with<S>(
+        &self,
+        notification: &Notification,
+        targets: S,
+        options: &SendOptions,
+    ) -> Flow<S>
+    where
+        S: Stream<Item = Target> + Unpin,
+    {
+        Flow::new(self.clone(), notification.clone(), options.clone(), targets)
+    }
+
+    /// Puts a provider in the place of the one with the same id, or adds it; the old one is
+    /// handed back. Pushes under way finish on the old one, later ones go through the new.
+    pub fn replace(&self, provider: Arc<dyn PushProvider>) -> Option<Arc<dyn PushProvider>> {
+        self.replace_with(provider, DeliverySettings::default())
+    }
+
+    /// [`replace`](Self::replace) with delivery settings.
+    pub fn replace_with(
+        &self,
+        provider: Arc<dyn PushProvider>,
+        delivery: DeliverySettings,
+    ) -> Option<Arc<dyn PushProvider>> {
+        self.0.providers.insert(provider, delivery, &self.0.context)
+    }
+
+    /// A provider with its layers, by id.
+    pub fn provider(&self, id: &ProviderId) -> Option<Arc<dyn PushProvider>> {
+        self.0.providers.get(id).map(|entry| entry.provider)
+    }
+
+    /// The providers with their layers, by id in order.
+    pub fn providers(&self) -> Vec<Arc<dyn PushProvider>> {
+        self.0.providers.all()
+    }
+
+    /// Refuses new targets, lets what is under way finish for up to `grace`, then shuts the
+    /// providers down.
+    pub async fn shutdown(&self, grace: Duration) {
+        self.0.closing.store(true, Ordering::SeqCst);
+        let clock = Arc::clone(&self.0.context.resources.clock);
+        let end = clock.monotonic().saturating_add(grace);
+        let drained = std::pin::pin!(self.drained());
+        if let Either::Right(_) = select(drained, clock.sleep(grace)).await {
+            tracing::warn!(
+                in_flight = self.0.in_flight.load(Ordering::SeqCst),
+                "shutdown: the grace is over with pushes still under way"
+            );
+        }
+        let left = end.saturating_sub(clock.monotonic());
+        let providers = self.providers();
+        let closings = providers.iter().map(|provider| provider.shutdown(left));
+        futures_util::future::join_all(closings).await;
+    }
+
+    async fn drained(&self) {
+        loop {
+            let landed = self.0.landed.notified();
+            if self.0.in_flight.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            landed.await;
+        }
+    }
+
+    /// Counts one batch as under way, unless the router is shutting down.
+    fn take_off(&self) -> Option<Flight> {
+        self.0.in_flight.fetch_add(1, Ordering::SeqCst);
+        let flight = Flight(self.clone());
+        // Read after counting: a shutdown sees either the count or leads to a refusal here.
+        (!self.0.closing.load(Ordering::SeqCst)).then_some(flight)
+    }
+}
+
+/// Counts as a batch under way until it is dropped.
+#[derive(Debug)]
+struct Flight(Router);
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        let inner = &self.0.0;
+        let before = inner.in_flight.fetch_sub(1, Ordering::SeqCst);
+        if before == 1 && inner.closing.load(Ordering::SeqCst) {
+            inner.landed.notify_waiters();
+        }
+    }
+}

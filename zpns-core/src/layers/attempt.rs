@@ -1,0 +1,64 @@
+//! A time-out for each attempt.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+
+use super::{Around, Layer, LayerContext, Wrapped};
+use crate::model::{Error, ErrorKind, Report, Retry, Sent};
+use crate::provider::{Batch, PushProvider};
+use crate::resources::Clock;
+
+/// How long after the deadline a provider may still come with an answer of its own, which knows
+/// more than ours does: whether the request had left, for one.
+const MARGIN: Duration = Duration::from_millis(250);
+
+/// Moves the deadline of an attempt forward to the time-out, and gives up on a provider that
+/// does not keep to it.
+#[derive(Clone, Copy, Debug)]
+pub struct AttemptTimeout {
+    timeout: Duration,
+}
+
+impl AttemptTimeout {
+    /// An attempt may take this long.
+    pub const fn new(timeout: Duration) -> Self {
+        Self { timeout }
+    }
+}
+
+impl Layer for AttemptTimeout {
+    fn wrap(&self, inner: Arc<dyn PushProvider>, context: &LayerContext) -> Arc<dyn PushProvider> {
+        let around = AroundAttempt {
+            timeout: self.timeout,
+            clock: Arc::clone(&context.resources.clock),
+        };
+        Wrapped::around(inner, around)
+    }
+}
+
+#[derive(Debug)]
+struct AroundAttempt {
+    timeout: Duration,
+    clock: Arc<dyn Clock>,
+}
+
+impl Around for AroundAttempt {
+    async fn send<'a>(&'a self, inner: &'a dyn PushProvider, batch: &'a Batch) -> Report {
+        let now = self.clock.monotonic();
+        let allowed = batch.time_left(now, self.timeout);
+        let attempt = batch.clone().with_deadline(Some(now + allowed));
+        let timer = self.clock.sleep(allowed + MARGIN);
+        match select(inner.send(&attempt), timer).await {
+            Either::Left((report, _)) => report,
+            Either::Right(((), _)) => {
+                let message = format!("no answer within {} ms", allowed.as_millis());
+                let error = Error::new(ErrorKind::Timeout, message)
+                    .with_retry(Retry::Backoff)
+                    .with_sent(Sent::Maybe);
+                batch.report_all(error)
+            }
+        }
+    }
+}

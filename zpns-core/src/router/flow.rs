@@ -1,0 +1,345 @@
+//! The stream of deliveries: reads targets, keeps batches in flight, hands verdicts out.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::StreamExt;
+use futures_util::stream::{FuturesUnordered, Stream};
+
+use super::lane::{Cut, Lane, Waiting};
+use super::{Delivery, Router, SendOptions};
+use crate::model::{
+    Error, ErrorKind, Notes, Notification, Outcome, ProviderId, Rejection, Report, Target,
+    TokenAction,
+};
+use crate::observer::Event;
+use crate::provider::{ProviderInfo, PushProvider};
+
+/// Outcomes kept ready before more targets are read.
+const READY_AT_ONCE: usize = 1_024;
+
+/// Outcomes of a stream of targets, as [`Router::stream`] returns it.
+#[must_use = "nothing is sent unless the stream is polled"]
+pub struct Flow<S> {
+    router: Router,
+    notification: Notification,
+    options: SendOptions,
+    targets: S,
+    exhausted: bool,
+    position: u64,
+    lanes: Vec<Lane>,
+    lane_of: HashMap<ProviderId, usize>,
+    providers_version: u64,
+    flights: FuturesUnordered<Pin<Box<dyn Future<Output = Landed> + Send>>>,
+    ready: VecDeque<Delivery>,
+}
+
+/// A batch whose report is there.
+struct Landed {
+    lane: usize,
+    cut: Cut,
+    provider: Arc<dyn PushProvider>,
+    report: Report,
+}
+
+impl<S: Stream<Item = Target> + Unpin> Flow<S> {
+    pub(super) fn new(
+        router: Router,
+        notification: Notification,
+        options: SendOptions,
+        targets: S,
+    ) -> Self {
+        Self {
+            providers_version: router.0.providers.version(),
+            router,
+            notification,
+            options,
+            targets,
+            exhausted: false,
+            position: 0,
+            lanes: Vec::new(),
+            lane_of: HashMap::new(),
+            flights: FuturesUnordered::new(),
+            ready: VecDeque::new(),
+        }
+    }
+
+    /// Reads targets into their lanes until one lane is full, or so many were refused that the
+    /// caller should see them first, or no more are at hand.
+    fn read(&mut self, context: &mut Context<'_>) {
+        while !self.exhausted
+            && self.ready.len() < READY_AT_ONCE
+            && !self.lanes.iter().any(Lane::is_full)
+        {
+            match self.targets.poll_next_unpin(context) {
+                Poll::Ready(Some(target)) => {
+                    let position = self.position;
+                    self.position += 1;
+                    self.enqueue(Waiting { position, target });
+                }
+                Poll::Ready(None) => {
+                    self.exhausted = true;
+                    self.flush();
+                }
+                Poll::Pending => {
+                    self.flush();
+                    return;
+                }
+            }
+        }
+    }
+
+    fn flush(&mut self) {
+        for lane in &mut self.lanes {
+            lane.flush();
+        }
+    }
+
+    fn enqueue(&mut self, waiting: Waiting) {
+        let Some(lane) = self.lane(&waiting.target.provider) else {
+            let rejection = self.unknown_provider(&waiting.target.provider);
+            self.refuse(None, waiting, rejection);
+            return;
+        };
+        let Some(place) = self.lanes.get_mut(lane) else {
+            return;
+        };
+        match place.prepare(waiting.target.badge, &self.notification, &self.options) {
+            Ok(()) => place.push(waiting),
+            Err(rejection) => {
+                let provider = Arc::clone(&place.entry().provider);
+                self.refuse(Some(&*provider), waiting, rejection);
+            }
+        }
+    }
+
+    fn lane(&mut self, id: &ProviderId) -> Option<usize> {
+        if let Some(&lane) = self.lane_of.get(id) {
+            return Some(lane);
+        }
+        let entry = self.router.0.providers.get(id)?;
+        self.lanes.push(Lane::new(entry));
+        let lane = self.lanes.len() - 1;
+        self.lane_of.insert(id.clone(), lane);
+        Some(lane)
+    }
+
+    fn unknown_provider(&self, id: &ProviderId) -> Rejection {
+        let known: Vec<String> = self
+            .router
+            .0
+            .providers
+            .ids()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        Rejection::new(
+            ErrorKind::Unsupported,
+            format!(
+                "no provider is called `{id}`; there are: {}",
+                known.join(", ")
+            ),
+        )
+    }
+
+    /// Answers a target without sending it.
+    fn refuse(
+        &mut self,
+        provider: Option<&dyn PushProvider>,
+        waiting: Waiting,
+        rejection: Rejection,
+    ) {
+        let outcome = Outcome::from(rejection);
+        if let Some(provider) = provider {
+            self.tell(provider.info(), &waiting.target, &outcome);
+        }
+        self.ready.push_back(Delivery {
+            position: waiting.position,
+            target: waiting.target,
+            outcome,
+            notes: None,
+        });
+    }
+
+    /// Starts batches as far as the lanes' windows allow; whether any was started.
+    fn launch(&mut self) -> bool {
+        self.follow_replacements();
+        let clock = Arc::clone(&self.router.0.context.resources.clock);
+        let mut launched = false;
+        for index in 0..self.lanes.len() {
+            while let Some(cut) = self.lanes.get_mut(index).and_then(Lane::next) {
+                launched = true;
+                let Some(provider) = self.lanes.get(index).map(|lane| &lane.entry().provider)
+                else {
+                    break;
+                };
+                let provider = Arc::clone(provider);
+                let timeout = self.options.timeout;
+                let deadline = timeout.map(|timeout| clock.monotonic().saturating_add(timeout));
+                let flight = self.router.take_off();
+                self.flights.push(Box::pin(async move {
+                    let batch = cut.batch.clone().with_deadline(deadline);
+                    let report = match &flight {
+                        Some(_) => provider.send(&batch).await,
+                        None => batch.report_all(Error::new(
+                            ErrorKind::Cancelled,
+                            "not sent: the router is shutting down",
+                        )),
+                    };
+                    Landed {
+                        lane: index,
+                        cut,
+                        provider,
+                        report,
+                    }
+                }));
+            }
+        }
+        launched
+    }
+
+    /// Moves what waits for a replaced provider over to its successor.
+    fn follow_replacements(&mut self) {
+        let version = self.router.0.providers.version();
+        if version == self.providers_version {
+            return;
+        }
+        self.providers_version = version;
+        let mut moved = Vec::new();
+        for (id, &lane) in &self.lane_of {
+            let (Some(lane), Some(entry)) =
+                (self.lanes.get_mut(lane), self.router.0.providers.get(id))
+            else {
+                continue;
+            };
+            if !Arc::ptr_eq(&entry.provider, &lane.entry().provider) {
+                moved.extend(lane.replace(entry));
+            }
+        }
+        for waiting in moved {
+            self.enqueue(waiting);
+        }
+        self.flush();
+    }
+
+    /// Hands a batch's outcomes out. A provider that answers for too few targets is answered
+    /// for: no target is ever left without an outcome.
+    fn land(&mut self, landed: Landed) {
+        let Landed {
+            lane,
+            cut,
+            provider,
+            report,
+        } = landed;
+        if let Some(lane) = self.lanes.get_mut(lane) {
+            lane.in_flight = lane.in_flight.saturating_sub(1);
+        }
+        let notes: Vec<Option<Arc<Notes>>> = (0..report.len())
+            .map(|index| report.notes(index).cloned())
+            .collect();
+        let mut answers = report.into_outcomes().into_iter().zip(notes);
+        for (index, target) in cut.batch.targets().iter().enumerate() {
+            let (outcome, notes) = answers.next().unwrap_or_else(|| (unanswered(), None));
+            self.tell(provider.info(), target, &outcome);
+            self.ready.push_back(Delivery {
+                position: cut.position(index),
+                target: target.clone(),
+                outcome,
+                notes,
+            });
+        }
+    }
+
+    fn tell(&self, provider: &ProviderInfo, target: &Target, outcome: &Outcome) {
+        let observers = &self.router.0.context.observers;
+        if observers.is_empty() {
+            return;
+        }
+        match outcome {
+            Outcome::Accepted(accepted) => observers.tell(&Event::Accepted {
+                provider,
+                target,
+                accepted,
+            }),
+            Outcome::Failed(error) => observers.tell(&Event::Failed {
+                provider,
+                target,
+                error,
+            }),
+            Outcome::Rejected(rejection) => {
+                observers.tell(&Event::Rejected {
+                    provider,
+                    target,
+                    rejection,
+                });
+                match &rejection.token {
+                    TokenAction::Drop { since } => observers.tell(&Event::TokenDropped {
+                        provider,
+                        target,
+                        since: *since,
+                    }),
+                    TokenAction::Replace(token) => observers.tell(&Event::TokenReplaced {
+                        provider,
+                        target,
+                        token,
+                    }),
+                    TokenAction::Keep | TokenAction::Mute { .. } => {}
+                }
+            }
+        }
+    }
+}
+
+fn unanswered() -> Outcome {
+    let message = "the provider reported on fewer targets than it was given";
+    Error::new(ErrorKind::Protocol, message)
+        .with_sent(crate::model::Sent::Maybe)
+        .into()
+}
+
+impl<S: Stream<Item = Target> + Unpin> Stream for Flow<S> {
+    type Item = Delivery;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Delivery>> {
+        let this = self.get_mut();
+        loop {
+            if let Some(delivery) = this.ready.pop_front() {
+                return Poll::Ready(Some(delivery));
+            }
+            this.read(context);
+            this.launch();
+            match this.flights.poll_next_unpin(context) {
+                Poll::Ready(Some(landed)) => this.land(landed),
+                // Refusals may have come meanwhile, and nothing else will wake us for them.
+                Poll::Pending if this.ready.is_empty() => return Poll::Pending,
+                Poll::Ready(None) if this.is_over() => return Poll::Ready(None),
+                // No flight, but the input may still come: it has our waker.
+                Poll::Ready(None) if !this.exhausted && this.ready.is_empty() => {
+                    return Poll::Pending;
+                }
+                Poll::Pending | Poll::Ready(None) => {}
+            }
+        }
+    }
+}
+
+impl<S> Flow<S> {
+    fn is_over(&self) -> bool {
+        self.exhausted && self.ready.is_empty() && self.lanes.iter().all(Lane::is_idle)
+    }
+}
+
+impl<S> fmt::Debug for Flow<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flow")
+            .field("notification", &self.notification.id)
+            .field("taken_in", &self.position)
+            .field("batches_in_flight", &self.flights.len())
+            .field("exhausted", &self.exhausted)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,203 @@
+//! The targets of one provider that wait for a batch.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use super::SendOptions;
+use super::providers::Entry;
+use crate::model::{Notification, Rejection, Target};
+use crate::provider::{Batch, Variant};
+
+/// Variants kept although no target waits for them; beyond that, idle ones are forgotten and
+/// made again when needed.
+const IDLE_VARIANTS: usize = 64;
+
+/// Targets of a unary provider that share one allocation on their way through.
+const UNARY_CHUNK: usize = 64;
+
+/// One provider's targets, grouped by the variant that they get.
+#[derive(Debug)]
+pub(super) struct Lane {
+    entry: Entry,
+    groups: HashMap<Option<u32>, Group>,
+    /// Batches that are cut and wait for the window.
+    cut: VecDeque<Cut>,
+    waiting: usize,
+    pub(super) in_flight: usize,
+}
+
+#[derive(Debug)]
+struct Group {
+    variant: Arc<Variant>,
+    targets: Vec<Waiting>,
+}
+
+/// A target and its position in the caller's stream.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) position: u64,
+    pub(super) target: Target,
+}
+
+/// A batch, and where its targets stood in the caller's stream.
+#[derive(Clone, Debug)]
+pub(super) struct Cut {
+    pub(super) batch: Batch,
+    positions: Arc<[u64]>,
+    start: usize,
+}
+
+impl Cut {
+    /// The position of the batch's target at `index`.
+    pub(super) fn position(&self, index: usize) -> u64 {
+        self.positions
+            .get(self.start + index)
+            .copied()
+            .unwrap_or_default()
+    }
+}
+
+impl Lane {
+    pub(super) fn new(entry: Entry) -> Self {
+        Self {
+            entry,
+            groups: HashMap::new(),
+            cut: VecDeque::new(),
+            waiting: 0,
+            in_flight: 0,
+        }
+    }
+
+    pub(super) fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    /// Sends what still waits through another provider: its variants are made anew.
+    pub(super) fn replace(&mut self, entry: Entry) -> Vec<Waiting> {
+        let mut back = Vec::with_capacity(self.waiting);
+        for cut in self.cut.drain(..) {
+            for (index, target) in cut.batch.targets().iter().enumerate() {
+                back.push(Waiting {
+                    position: cut.position(index),
+                    target: target.clone(),
+                });
+            }
+        }
+        for (_, group) in self.groups.drain() {
+            back.extend(group.targets);
+        }
+        self.waiting = 0;
+        self.entry = entry;
+        back
+    }
+
+    /// Makes the variant for targets with this badge of their own, unless there is one.
+    pub(super) fn prepare(
+        &mut self,
+        badge: Option<u32>,
+        notification: &Notification,
+        options: &SendOptions,
+    ) -> Result<(), Rejection> {
+        if self.groups.contains_key(&badge) {
+            return Ok(());
+        }
+        let capability = &self.entry.capability;
+        let variant = Variant::new(notification, capability, badge, options.limits)?
+            .with_at_least_once(options.at_least_once);
+        self.forget_idle_variants();
+        let group = Group {
+            variant: Arc::new(variant),
+            targets: Vec::new(),
+        };
+        self.groups.insert(badge, group);
+        Ok(())
+    }
+
+    /// Takes in a target for whose badge the lane is [prepared](Self::prepare).
+    pub(super) fn push(&mut self, waiting: Waiting) {
+        let (chunk, tail) = (self.chunk(), self.entry.capability.batch_min);
+        let Some(group) = self.groups.get_mut(&waiting.target.badge) else {
+            return;
+        };
+        group.targets.push(waiting);
+        self.waiting += 1;
+        // With a least batch size, so many more must be at hand that none is left over.
+        let spare = if tail > 1 { tail } else { 0 };
+        if group.targets.len() >= chunk + spare {
+            Self::cut_group(group, chunk, &self.entry, &mut self.cut);
+        }
+    }
+
+    /// Whether it holds as many targets as it may.
+    pub(super) fn is_full(&self) -> bool {
+        self.waiting >= 4 * self.chunk().max(256)
+    }
+
+    /// Whether nothing waits.
+    pub(super) fn is_idle(&self) -> bool {
+        self.waiting == 0
+    }
+
+    /// Cuts what waits into batches, full or not: nothing more is at hand for now.
+    pub(super) fn flush(&mut self) {
+        let chunk = self.chunk();
+        for group in self.groups.values_mut() {
+            while !group.targets.is_empty() {
+                let take = Self::take(group.targets.len(), chunk, &self.entry);
+                Self::cut_group(group, take, &self.entry, &mut self.cut);
+            }
+        }
+    }
+
+    /// The next batch, if the window has room.
+    pub(super) fn next(&mut self) -> Option<Cut> {
+        if self.in_flight >= self.entry.window {
+            return None;
+        }
+        let cut = self.cut.pop_front()?;
+        self.waiting = self.waiting.saturating_sub(cut.batch.targets().len());
+        self.in_flight += 1;
+        Some(cut)
+    }
+
+    fn chunk(&self) -> usize {
+        match self.entry.capability.batch {
+            0 | 1 => UNARY_CHUNK,
+            batch => batch,
+        }
+    }
+
+    /// How many of `waiting` go into the next batch so that the one after is not too small.
+    fn take(waiting: usize, chunk: usize, entry: &Entry) -> usize {
+        let rest = waiting.saturating_sub(chunk);
+        let shortfall = match rest {
+            0 => 0,
+            rest => entry.capability.batch_min.saturating_sub(rest),
+        };
+        waiting.min(chunk).saturating_sub(shortfall).max(1)
+    }
+
+    fn cut_group(group: &mut Group, take: usize, entry: &Entry, cut: &mut VecDeque<Cut>) {
+        let (positions, targets): (Vec<u64>, Vec<Target>) = group
+            .targets
+            .drain(..take.min(group.targets.len()))
+            .map(|waiting| (waiting.position, waiting.target))
+            .unzip();
+        let positions: Arc<[u64]> = positions.into();
+        let whole = Batch::new(Arc::clone(&group.variant), targets.into());
+        let size = entry.capability.batch.max(1);
+        for start in (0..positions.len()).step_by(size) {
+            cut.push_back(Cut {
+                batch: whole.slice(start, size),
+                positions: Arc::clone(&positions),
+                start,
+            });
+        }
+    }
+
+    fn forget_idle_variants(&mut self) {
+        if self.groups.len() >= IDLE_VARIANTS {
+            self.groups.retain(|_, group| !group.targets.is_empty());
+        }
+    }
+}

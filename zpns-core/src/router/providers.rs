@@ -1,0 +1,81 @@
+//! The providers that a router holds, replaceable while it runs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::ArcSwap;
+
+use crate::layers::{Delivery, LayerContext};
+use crate::model::ProviderId;
+use crate::provider::{Capability, PushProvider};
+
+/// Read on the sending path without a lock; written rarely.
+#[derive(Debug, Default)]
+pub(super) struct Providers {
+    map: ArcSwap<BTreeMap<ProviderId, Entry>>,
+    version: AtomicU64,
+}
+
+/// One provider with all that routing needs to know of it.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    /// With its layers.
+    pub(super) provider: Arc<dyn PushProvider>,
+    pub(super) capability: Capability,
+    /// Batches under way at once, at the most.
+    pub(super) window: usize,
+    /// As it was given to the router.
+    bare: Arc<dyn PushProvider>,
+}
+
+impl Providers {
+    /// Adds or replaces; returns the one replaced, as it was given.
+    pub(super) fn insert(
+        &self,
+        provider: Arc<dyn PushProvider>,
+        delivery: Delivery,
+        context: &LayerContext,
+    ) -> Option<Arc<dyn PushProvider>> {
+        let wrapped = delivery.wrap(Arc::clone(&provider), context);
+        let capability = wrapped.capability();
+        let entry = Entry {
+            window: delivery
+                .max_in_flight
+                .map_or(capability.in_flight, usize::from)
+                .max(1),
+            capability,
+            provider: wrapped,
+            bare: provider,
+        };
+        let id = entry.provider.info().id.clone();
+        let before = self.map.rcu(|map| {
+            let mut map = BTreeMap::clone(map);
+            map.insert(id.clone(), entry.clone());
+            map
+        });
+        self.version.fetch_add(1, Ordering::Release);
+        before.get(&id).map(|entry| Arc::clone(&entry.bare))
+    }
+
+    pub(super) fn get(&self, id: &ProviderId) -> Option<Entry> {
+        self.map.load().get(id).cloned()
+    }
+
+    pub(super) fn all(&self) -> Vec<Arc<dyn PushProvider>> {
+        let map = self.map.load();
+        map.values()
+            .map(|entry| Arc::clone(&entry.provider))
+            .collect()
+    }
+
+    /// The ids, for an error that says which there are.
+    pub(super) fn ids(&self) -> Vec<ProviderId> {
+        self.map.load().keys().cloned().collect()
+    }
+
+    /// Grows with every change.
+    pub(super) fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+}
