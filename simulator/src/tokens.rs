@@ -1,0 +1,50 @@
+//! Tokens by how they behave.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use crate::sync::lock;
+
+/// Tokens of one vendor, in its legal form, by how they behave.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct TokenSet {
+    /// Accepted.
+    pub live: Vec<String>,
+    /// The device is gone.
+    pub dead: Vec<String>,
+    /// Well-formed and installed, but pushes are not shown. Empty where a vendor has no such answer.
+    pub muted: Vec<String>,
+    /// Unavailable at the first attempt, accepted at the next.
+    pub flaky: Vec<String>,
+}
+
+/// Listed tokens that fail at the first attempt. Listed, not matched by a prefix, so that no
+/// client meets one by chance.
+#[derive(Debug, Default)]
+pub(crate) struct Flaky {
+    attempted: Mutex<HashMap<String, bool>>,
+}
+
+impl Flaky {
+    pub(crate) fn new(tokens: &[String]) -> Self {
+        let attempted = tokens.iter().map(|token| (token.clone(), false)).collect();
+        Self {
+            attempted: Mutex::new(attempted),
+        }
+    }
+
+    /// Whether this attempt fails.
+    pub(crate) fn fails(&self, token: &str) -> bool {
+        match lock(&self.attempted).get_mut(token) {
+            Some(attempted) => !std::mem::replace(attempted, true),
+            None => false,
+        }
+    }
+
+    pub(crate) fn reset(&self) {
+        lock(&self.attempted)
+            .values_mut()
+            .for_each(|attempted| *attempted = false);
+    }
+}
