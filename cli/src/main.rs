@@ -1,0 +1,74 @@
+//! The `zpns` command: sends pushes, checks credentials, simulates vendors.
+//!
+//! Results go to stdout, one JSON object per line; everything else goes to stderr. Exit code 0:
+//! all went well; 1: something was not accepted; 2: the call or the configuration is wrong.
+#![forbid(unsafe_code)]
+
+mod check;
+mod message;
+mod output;
+mod progress;
+mod send;
+mod simulate;
+mod tokens;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+/// Push to phones through every vendor's channel.
+#[derive(Parser, Debug)]
+#[command(name = "zpns", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Send a message to devices; one JSON line per device.
+    Send(Box<send::SendArgs>),
+    /// Check the credentials of every provider; nothing reaches a device.
+    Check(check::CheckArgs),
+    /// Run every vendor's simulator until a signal.
+    Simulate(simulate::SimulateArgs),
+}
+
+/// How a call ended that was not wrong in itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Ending {
+    /// All went well.
+    AllWell,
+    /// Something was not accepted.
+    SomeNot,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log_to_stderr();
+    let ending = match cli.command {
+        Command::Send(args) => send::run(*args).await,
+        Command::Check(args) => check::run(args).await,
+        Command::Simulate(args) => simulate::run(args).await,
+    };
+    match ending {
+        Ok(Ending::AllWell) => ExitCode::SUCCESS,
+        Ok(Ending::SomeNot) => ExitCode::from(1),
+        Err(error) => {
+            output::complain(&format!("zpns: {error:#}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+}

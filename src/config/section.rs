@@ -1,0 +1,154 @@
+//! One `[providers.X]` table.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+use toml::Value;
+use zpns_core::config::{ConfigError, Connection, optional_number, read_file};
+use zpns_core::layers::Delivery;
+use zpns_core::{ProviderId, PushProvider, Resources, Secret, Setup};
+
+use super::FileError;
+use crate::vendors::{self, VendorEntry};
+
+/// One provider of the config file: the keys that all vendors share are read, the vendor's own
+/// are kept for [`build`](Self::build).
+pub struct ProviderSection {
+    /// The provider's name.
+    pub id: ProviderId,
+    /// How its pushes are delivered.
+    pub delivery: Delivery,
+    vendor: &'static VendorEntry,
+    connection: Connection,
+    keys: toml::Table,
+}
+
+/// The keys that every HTTP vendor shares.
+const SHARED: [&str; 6] = [
+    "endpoint",
+    "ca_path",
+    "proxy",
+    "timeout_ms",
+    "rate_per_second",
+    "max_in_flight",
+];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SharedKeys {
+    endpoint: Option<String>,
+    ca_path: Option<PathBuf>,
+    proxy: Option<Secret>,
+    #[serde(default, deserialize_with = "optional_number")]
+    timeout_ms: Option<std::num::NonZeroU64>,
+    #[serde(default, deserialize_with = "optional_number")]
+    rate_per_second: Option<NonZeroU32>,
+    #[serde(default, deserialize_with = "optional_number")]
+    max_in_flight: Option<NonZeroUsize>,
+}
+
+pub(super) fn providers(
+    tables: Vec<(String, toml::Table)>,
+    file: &Path,
+) -> Result<Vec<ProviderSection>, FileError> {
+    tables
+        .into_iter()
+        .map(|(id, keys)| {
+            ProviderSection::read(&id, keys, file)
+                .map_err(|error| FileError::in_table(file, "providers", &id, &error))
+        })
+        .collect()
+}
+
+impl ProviderSection {
+    fn read(id: &str, mut keys: toml::Table, file: &Path) -> Result<Self, ConfigError> {
+        let vendor = match keys.remove("vendor") {
+            Some(Value::String(name)) => vendors::find(&name)?,
+            Some(_) => return Err(ConfigError::key("vendor", "must be a text")),
+            None => return Err(ConfigError::key("vendor", "is missing")),
+        };
+        resolve_paths(&mut keys, file.parent().unwrap_or(Path::new("")));
+        let shared = shared_keys(&mut keys)?;
+        let mut connection = Connection::default();
+        if let Some(millis) = shared.timeout_ms {
+            connection.timeout = Duration::from_millis(millis.get());
+        }
+        if let Some(path) = shared.ca_path {
+            connection.extra_roots_pem = Some(read_file("ca_path", &path)?.into());
+        }
+        connection.endpoint = shared.endpoint;
+        connection.proxy = shared.proxy;
+        let mut delivery = Delivery::default();
+        delivery.rate_per_second = shared.rate_per_second;
+        delivery.max_in_flight = shared.max_in_flight;
+        // One attempt is a request and, at the worst, a log-in and a repeat of both.
+        delivery.attempt_timeout = delivery.attempt_timeout.max(connection.timeout * 3);
+        Ok(Self {
+            id: id.into(),
+            delivery,
+            vendor,
+            connection,
+            keys,
+        })
+    }
+
+    /// The vendor's name.
+    pub fn vendor(&self) -> &'static str {
+        self.vendor.name
+    }
+
+    /// Reads the vendor's own keys and the files they name, and builds the provider, without
+    /// layers. Makes no connection.
+    ///
+    /// # Errors
+    /// A missing, unknown or contradictory key, or an unreadable file, by name.
+    pub fn build(&self, resources: Resources) -> Result<Arc<dyn PushProvider>, ConfigError> {
+        let setup = Setup::new(self.id.clone(), resources).with_connection(self.connection.clone());
+        (self.vendor.build)(self.keys.clone(), setup)
+    }
+}
+
+impl std::fmt::Debug for ProviderSection {
+    /// Leaves out the vendor's keys, which hold secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ProviderSection")
+            .field("id", &self.id)
+            .field("vendor", &self.vendor.name)
+            .field("connection", &self.connection)
+            .field("delivery", &self.delivery)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Makes relative paths start at the folder of the config file. Every key that holds a path ends
+/// in `path`.
+fn resolve_paths(keys: &mut toml::Table, folder: &Path) {
+    for (key, value) in keys.iter_mut() {
+        if let Value::String(path) = value
+            && key.ends_with("path")
+            && !path.is_empty()
+        {
+            *path = folder.join(&*path).to_string_lossy().into_owned();
+        }
+    }
+}
+
+fn shared_keys(keys: &mut toml::Table) -> Result<SharedKeys, ConfigError> {
+    let mut shared = toml::Table::new();
+    for name in SHARED {
+        let Some(value) = keys.remove(name) else {
+            continue;
+        };
+        // One by one, so that an error names its key.
+        let one = toml::Table::from_iter([(name.to_owned(), value.clone())]);
+        one.try_into::<SharedKeys>()
+            .map_err(|error| ConfigError::key(name, error.message()))?;
+        shared.insert(name.to_owned(), value);
+    }
+    shared
+        .try_into()
+        .map_err(|error: toml::de::Error| ConfigError::section(error.message()))
+}

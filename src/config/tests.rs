@@ -1,0 +1,80 @@
+//! What a config file's errors say.
+
+use super::*;
+
+fn error(text: &str) -> String {
+    let error = Config::parse(text, "push.toml").and_then(|config| config.router());
+    error.err().map(|error| error.to_string()).unwrap_or_default()
+}
+
+#[test]
+fn every_error_is_one_line_that_names_file_table_and_key() {
+    let apns = "[providers.ios]\nvendor = \"apns\"\n";
+    let cases = [
+        ("[providers.ios]\n", "[providers.ios]: `vendor` is missing"),
+        (
+            "[providers.ios]\nvendor = \"nokia\"\n",
+            "[providers.ios]: `vendor` `nokia` is not known; this build has: apns, fcm",
+        ),
+        ("[provider.ios]\n", "unknown table `provider`; there are `providers`, `strategies`"),
+        ("[providers]\nios = 3\n", "[providers]: `ios` must be a table"),
+        ("[providers.ios\n", "line 1:"),
+        ("[strategies.sync]\nloud = true\n", "[strategies.sync]: unknown field `loud`"),
+        (
+            "[providers.ios]\nvendor = \"${ZPNS_TEST_UNSET}\"\n",
+            "[providers.ios]: `vendor`: the environment variable `ZPNS_TEST_UNSET` is not set",
+        ),
+    ];
+    for (text, expected) in cases {
+        let line = error(text);
+        assert!(line.starts_with("push.toml: "), "{line}");
+        assert!(line.contains(expected), "{line}\nlacks: {expected}");
+        assert_eq!(line.lines().count(), 1, "{line}");
+    }
+    let keys = [
+        ("timeout_ms = \"soon\"", "[providers.ios]: `timeout_ms` `soon` is not such a number"),
+        ("timeout_ms = 0", "[providers.ios]: `timeout_ms`"),
+        ("rate_per_second = -1", "[providers.ios]: `rate_per_second`"),
+        ("max_in_flight = 0", "[providers.ios]: `max_in_flight`"),
+        ("ca_path = \"no-such.pem\"", "[providers.ios]: `ca_path` `no-such.pem` cannot be read"),
+        ("colour = 1", "[providers.ios]: unknown field `colour`"),
+    ];
+    for (key, expected) in keys {
+        let line = error(&format!("{apns}{key}\n"));
+        assert!(line.contains(expected), "{line}\nlacks: {expected}");
+        assert_eq!(line.lines().count(), 1, "{line}");
+    }
+}
+
+#[test]
+fn shared_keys_reach_connection_and_delivery() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("ca.pem"), "root").unwrap();
+    let text = r#"
+        [providers.android]
+        vendor = "fcm"
+        ca_path = "ca.pem"
+        timeout_ms = "2500"
+        rate_per_second = 7
+        max_in_flight = 3
+    "#;
+    let config = Config::parse(text, folder.path().join("push.toml")).unwrap();
+    let section = &config.providers[0];
+    assert_eq!(section.vendor(), "fcm");
+    let shown = format!("{section:?}");
+    assert!(shown.contains("timeout: 2.5s"), "{shown}");
+    assert_eq!(section.delivery.rate_per_second.map(u32::from), Some(7));
+    assert_eq!(section.delivery.max_in_flight.map(usize::from), Some(3));
+}
+
+#[test]
+fn debug_of_a_config_shows_no_secret() {
+    let text = r#"
+        [providers.ios]
+        vendor = "apns"
+        proxy = "http://user:hunter2@proxy"
+        key_pem = "hunter2"
+    "#;
+    let config = Config::parse(text, "push.toml").unwrap();
+    assert!(!format!("{config:?}").contains("hunter2"));
+}

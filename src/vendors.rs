@@ -1,0 +1,43 @@
+//! The vendors that this build knows: one row each.
+
+use std::sync::Arc;
+
+use zpns_core::config::{ConfigError, VendorConfig};
+use zpns_core::{PushProvider, Setup};
+
+/// A vendor's name, and how to build a provider from its section of the config file.
+pub(crate) struct VendorEntry {
+    pub(crate) name: &'static str,
+    pub(crate) build: fn(toml::Table, Setup) -> Result<Arc<dyn PushProvider>, ConfigError>,
+}
+
+/// Every vendor whose feature is on.
+pub(crate) const VENDORS: &[VendorEntry] = &[
+    #[cfg(feature = "apns")]
+    vendor::<zpns_apns::ApnsConfig>(),
+    #[cfg(feature = "fcm")]
+    vendor::<zpns_fcm::FcmConfig>(),
+];
+
+const fn vendor<C: VendorConfig>() -> VendorEntry {
+    VendorEntry {
+        name: C::VENDOR,
+        build: |section, setup| {
+            let config: C = section
+                .try_into()
+                .map_err(|error: toml::de::Error| ConfigError::section(error.message()))?;
+            config.build(setup)
+        },
+    }
+}
+
+/// The vendor called so.
+pub(crate) fn find(name: &str) -> Result<&'static VendorEntry, ConfigError> {
+    VENDORS.iter().find(|vendor| vendor.name == name).ok_or_else(|| {
+        let known: Vec<&str> = VENDORS.iter().map(|vendor| vendor.name).collect();
+        ConfigError::key(
+            "vendor",
+            format!("`{name}` is not known; this build has: {}", known.join(", ")),
+        )
+    })
+}
