@@ -317,6 +317,29 @@ impl Error {
         &self.0.message
     }
 
+    /// The sentence for a human with the further facts, without the kind: `Display` less its
+    /// first word.
+    ///
+    /// ```
+    /// use zpns_core::{Error, ErrorKind};
+    ///
+    /// let error = Error::new(ErrorKind::Timeout, "no answer").with_context("after", "10 s");
+    /// assert_eq!(error.reason(), "no answer (after: 10 s)");
+    /// ```
+    pub fn reason(&self) -> String {
+        let mut reason = self.0.message.to_string();
+        for (position, (key, value)) in self.context().enumerate() {
+            reason.push_str(if position == 0 { " (" } else { ", " });
+            reason.push_str(key);
+            reason.push_str(": ");
+            reason.push_str(value);
+        }
+        if !self.0.context.is_empty() {
+            reason.push(')');
+        }
+        reason
+    }
+
     /// When trying again can help.
     pub fn retry(&self) -> Retry {
         self.0.retry
@@ -344,16 +367,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.0.kind, self.0.message)?;
-        for (position, (key, value)) in self.0.context.iter().enumerate() {
-            let open = if position == 0 { " (" } else { ", " };
-            write!(f, "{open}{key}: {value}")?;
-        }
-        if self.0.context.is_empty() {
-            Ok(())
-        } else {
-            f.write_str(")")
-        }
+        write!(f, "{}: {}", self.0.kind, self.reason())
     }
 }
 

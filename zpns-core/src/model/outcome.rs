@@ -73,19 +73,12 @@ impl From<Error> for Outcome {
                 kind: error.kind(),
                 token: TokenAction::Keep,
                 vendor: error.vendor().cloned(),
-                reason: reason_of(&error).into(),
+                reason: error.reason().into(),
             })
         } else {
             Self::Failed(error)
         }
     }
-}
-
-/// The error's one line without its kind.
-fn reason_of(error: &Error) -> String {
-    let line = error.to_string();
-    let prefix = format!("{}: ", error.kind());
-    line.strip_prefix(&prefix).unwrap_or(&line).to_owned()
 }
 
 /// The vendor took a push.
