@@ -31,7 +31,7 @@ pub(crate) struct SimulateArgs {
 pub(crate) async fn run(args: SimulateArgs) -> Result<Ending> {
     let mut builder = Simulator::builder().listen(args.listen);
     if let Some(path) = &args.faults {
-        let script = FaultScript::load(path)
+        let script = FaultScript::from_path(path)
             .with_context(|| format!("{}: not a fault script", path.display()))?;
         builder = builder.faults(script);
     }
