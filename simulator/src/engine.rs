@@ -85,10 +85,11 @@ impl Engine {
 
     fn serve(&self, call: &Call, place: &Place) -> Answer {
         let answer = self.vendor.serve(call);
-        if self.options.limit_after_error && place.kind == CallKind::Push {
-            if let Some(control) = call.connection.control() {
-                control.set_limit(limit_after(&answer, self.options.stream_limit));
-            }
+        if self.options.limit_after_error
+            && place.kind == CallKind::Push
+            && let Some(control) = call.connection.control()
+        {
+            control.set_limit(limit_after(&answer, self.options.stream_limit));
         }
         answer
     }

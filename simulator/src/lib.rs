@@ -58,3 +58,7 @@ pub use faults::FaultScript;
 pub use record::{Counters, Received, Verdict};
 pub use simulator::Simulator;
 pub use tokens::TokenSet;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,6 +1,8 @@
 //! APNs: the HTTP/2 provider API, with token and certificate authentication.
 
+mod aps;
 mod auth;
+mod channels;
 mod credentials;
 mod device;
 mod headers;
@@ -25,6 +27,7 @@ use crate::vendor::{Options, Protocols, Refusal, Setup, Vendor};
 use crate::{Error, TokenSet};
 
 use auth::Auth;
+use channels::Channels;
 use reason::Refused;
 
 /// The vendor's name.
@@ -40,6 +43,7 @@ struct Apns {
     options: Options,
     tokens: TokenSet,
     flaky: Flaky,
+    channels: Channels,
 }
 
 pub(crate) fn start(setup: &Setup<'_>) -> Result<Box<dyn Vendor>, Error> {
@@ -53,6 +57,7 @@ pub(crate) fn start(setup: &Setup<'_>) -> Result<Box<dyn Vendor>, Error> {
         options: setup.options.clone(),
         flaky: Flaky::new(&tokens.flaky),
         tokens,
+        channels: Channels::default(),
     }))
 }
 
@@ -80,6 +85,11 @@ impl Vendor for Apns {
 
     fn serve(&self, call: &Call) -> Answer {
         let id = answer_id(call);
+        if channels::is_path(&call.path) {
+            return self
+                .channels(call)
+                .unwrap_or_else(|refused| refused.answer(&id));
+        }
         match self.device(call) {
             Ok(()) => {
                 let mut reply = Reply::empty(StatusCode::OK).header("apns-id", &id);

@@ -1,9 +1,14 @@
 //! FCM: the HTTP v1 API and the OAuth token endpoint that it needs, on one origin.
 
+mod apns;
+mod condition;
 mod credentials;
 mod error;
+mod fields;
 mod message;
 mod oauth;
+mod scalar;
+mod schema;
 mod target;
 
 use std::any::Any;

@@ -3,7 +3,9 @@
 #![allow(
     dead_code,
     unreachable_pub,
-    reason = "every test binary uses a part of this"
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests, of which every binary uses a part"
 )]
 
 pub mod apns;
