@@ -115,6 +115,19 @@ impl Client {
         }
     }
 
+    /// A client over a connection that the test has made itself.
+    pub fn over(
+        send: SendRequest<Bytes>,
+        origin: &str,
+        driver: JoinHandle<Result<(), h2::Error>>,
+    ) -> Self {
+        Self {
+            send,
+            origin: origin.to_owned(),
+            ended: Arc::new(driver),
+        }
+    }
+
     /// Starts a request without waiting for the answer.
     pub async fn start(
         &self,
@@ -197,4 +210,10 @@ pub async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     panic!("never happened: {what}");
+}
+
+/// The result of `future` if it comes within `limit`.
+#[allow(clippy::disallowed_methods, reason = "tests wait in real time")]
+pub async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
+    tokio::time::timeout(limit, future).await.ok()
 }
