@@ -1,0 +1,156 @@
+//! One request on one connection, and again on another if the server provably left it alone.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::{Bytes, BytesMut};
+use h2::RecvStream;
+use http::header::CONTENT_LENGTH;
+use http::{HeaderValue, Request, Version};
+use zpns_core::Sent;
+use zpns_core::resources::{HttpError, HttpErrorKind, HttpRequest, HttpResponse};
+
+use super::connection::Unusable;
+use super::failure::{Failure, describe, judge};
+use super::lease::Lease;
+use super::origin::Origin;
+use crate::errors;
+
+/// Sends the request, replaying it within limits. `left` turns true once it may have been sent.
+pub(super) async fn exchange(
+    origin: &Arc<Origin>,
+    mut request: HttpRequest,
+    left: &AtomicBool,
+) -> Result<HttpResponse, HttpError> {
+    if !request.body.is_empty() {
+        let length = HeaderValue::from(request.body.len());
+        request.headers.insert(CONTENT_LENGTH, length);
+    }
+    let mut replays = origin.settings().options.max_replays;
+    loop {
+        let lease = origin.acquire().await?;
+        let head = head_of(&mut request, replays == 0);
+        match attempt(
+            &lease,
+            head,
+            request.body.clone(),
+            left,
+            origin.settings().max_body,
+        )
+        .await
+        {
+            Ok(response) => return Ok(response),
+            Err(Failure::Final(error)) => return Err(error),
+            Err(Failure::Unprocessed(error)) if replays == 0 => return Err(error),
+            Err(Failure::Unprocessed(error)) => {
+                tracing::debug!(origin = %origin.authority(), %error, "request is replayed");
+                replays -= 1;
+                left.store(false, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+/// The request's head; the last attempt needs no copy kept.
+fn head_of(request: &mut HttpRequest, last: bool) -> Request<()> {
+    let mut head = Request::new(());
+    *head.version_mut() = Version::HTTP_2;
+    *head.method_mut() = request.method.clone();
+    *head.uri_mut() = request.uri.clone();
+    *head.headers_mut() = if last {
+        std::mem::take(&mut request.headers)
+    } else {
+        request.headers.clone()
+    };
+    head
+}
+
+async fn attempt(
+    lease: &Lease,
+    head: Request<()>,
+    body: Bytes,
+    left: &AtomicBool,
+    max_body: usize,
+) -> Result<HttpResponse, Failure> {
+    let connection = lease.connection();
+    let mut response = match connection.open(head, body) {
+        Ok(response) => response,
+        Err(Unusable::Connection(error)) => {
+            let error = HttpError::new(HttpErrorKind::Interrupted, Sent::No, describe(&error))
+                .with_source(error);
+            lease.retire(&error);
+            return Err(Failure::Unprocessed(error));
+        }
+        Err(Unusable::Request(error)) => {
+            let message = format!("the request cannot be sent: {error}");
+            return Err(Failure::Final(errors::invalid(message).with_source(error)));
+        }
+    };
+    left.store(true, Ordering::Relaxed);
+    let answer = match (&mut response).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            let stream = response.stream_id().as_u32();
+            let go_away = error.is_go_away();
+            let failure = judge(error, stream, connection, false).await;
+            if go_away && let Failure::Unprocessed(error) = &failure {
+                lease.retire(error);
+            }
+            return Err(failure);
+        }
+    };
+    lease.note_answer();
+    let (parts, body) = answer.into_parts();
+    let body = match read_body(body, max_body).await {
+        Ok(body) => body,
+        Err(BodyError::TooLong) => return Err(Failure::Final(errors::body_too_long(max_body))),
+        Err(BodyError::Stream(error)) => {
+            let stream = response.stream_id().as_u32();
+            return Err(judge(error, stream, connection, true).await);
+        }
+    };
+    Ok(HttpResponse {
+        status: parts.status,
+        headers: parts.headers,
+        body,
+    })
+}
+
+enum BodyError {
+    TooLong,
+    Stream(h2::Error),
+}
+
+/// Reads to the end. A body of one frame, or none, is not copied.
+async fn read_body(mut body: RecvStream, limit: usize) -> Result<Bytes, BodyError> {
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    let Some(first) = next_chunk(&mut body).await? else {
+        return Ok(Bytes::new());
+    };
+    if first.len() > limit {
+        return Err(BodyError::TooLong);
+    }
+    if body.is_end_stream() {
+        return Ok(first);
+    }
+    let mut whole = BytesMut::from(first.as_ref());
+    while let Some(chunk) = next_chunk(&mut body).await? {
+        if whole.len() + chunk.len() > limit {
+            return Err(BodyError::TooLong);
+        }
+        whole.extend_from_slice(&chunk);
+    }
+    Ok(whole.freeze())
+}
+
+async fn next_chunk(body: &mut RecvStream) -> Result<Option<Bytes>, BodyError> {
+    let Some(chunk) = body.data().await else {
+        return Ok(None);
+    };
+    let chunk = chunk.map_err(BodyError::Stream)?;
+    // Fails only for more bytes than were received.
+    let _ = body.flow_control().release_capacity(chunk.len());
+    Ok(Some(chunk))
+}

@@ -1,0 +1,125 @@
+//! Pooled HTTP/2, after `reference/apns.md` §5.3 and §5.4.
+
+mod backoff;
+mod connection;
+mod exchange;
+mod failure;
+mod gather;
+mod idle;
+mod lease;
+mod ledger;
+mod options;
+mod origin;
+mod ping;
+mod slots;
+mod tasks;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use async_trait::async_trait;
+use http::Uri;
+use http::uri::Scheme;
+use zpns_core::Sent;
+use zpns_core::resources::{HttpClient, HttpError, HttpOptions, HttpRequest, HttpResponse, Random};
+
+pub use self::options::PoolOptions;
+use self::origin::{Origin, Settings};
+use crate::dial::Dialer;
+use crate::under_way::UnderWay;
+use crate::{errors, time};
+
+/// What closing may take beyond the grace: saying goodbye to the servers.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// A client over pooled HTTP/2 connections.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    settings: Arc<Settings>,
+    /// Few, most often one: searched in order.
+    origins: ArcSwap<Vec<Arc<Origin>>>,
+    under_way: UnderWay,
+}
+
+impl Pool {
+    pub(crate) fn new(
+        http: &HttpOptions,
+        options: PoolOptions,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, HttpError> {
+        Ok(Self {
+            settings: Arc::new(Settings {
+                dialer: Dialer::new(http)?,
+                options,
+                random,
+                max_connections: http.max_connections,
+                max_body: http.max_response_body,
+            }),
+            origins: ArcSwap::default(),
+            under_way: UnderWay::new(),
+        })
+    }
+
+    fn origin(&self, uri: &Uri) -> Result<Arc<Origin>, HttpError> {
+        let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
+            return Err(errors::invalid("the request's URI is not absolute"));
+        };
+        if *scheme != Scheme::HTTPS {
+            return Err(errors::invalid("the request's URI is not https"));
+        }
+        let find = |origins: &[Arc<Origin>]| {
+            origins
+                .iter()
+                .find(|origin| origin.authority() == authority)
+                .cloned()
+        };
+        if let Some(origin) = find(&self.origins.load()) {
+            return Ok(origin);
+        }
+        let made = Origin::new(authority.clone(), Arc::clone(&self.settings));
+        self.origins.rcu(|origins| {
+            let mut origins = Vec::clone(origins);
+            if find(&origins).is_none() {
+                origins.push(Arc::clone(&made));
+            }
+            origins
+        });
+        // Another request may have been first; what stands in the list counts.
+        Ok(find(&self.origins.load()).unwrap_or(made))
+    }
+}
+
+#[async_trait]
+impl HttpClient for Pool {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let _entered = self.under_way.enter()?;
+        let origin = self.origin(&request.uri)?;
+        let timeout = request.timeout;
+        let left = AtomicBool::new(false);
+        time::within(timeout, exchange::exchange(&origin, request, &left))
+            .await
+            .unwrap_or_else(|| {
+                let sent = if left.load(Ordering::Relaxed) {
+                    Sent::Maybe
+                } else {
+                    Sent::No
+                };
+                Err(errors::timeout(sent, timeout))
+            })
+    }
+
+    fn renew_connections(&self) {
+        for origin in self.origins.load().iter() {
+            origin.renew();
+        }
+    }
+
+    async fn close(&self, grace: Duration) {
+        self.under_way.drain(grace).await;
+        let origins = self.origins.load_full();
+        let farewells = origins.iter().map(|origin| origin.close(FAREWELL));
+        futures_util::future::join_all(farewells).await;
+    }
+}

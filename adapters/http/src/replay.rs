@@ -1,0 +1,1 @@
+//! A connector for tests: answers from a script instead of a network.
