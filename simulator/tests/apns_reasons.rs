@@ -1,5 +1,12 @@
 //! Every reason that a request to APNs can bring about.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use std::time::Duration;
@@ -484,7 +491,8 @@ async fn channels_are_made_published_to_and_deleted() {
     let stored = [full[0], full[1], ("apns-expiration", "9")];
     let topic = [full[0], full[1], full[2], ("apns-topic", bundle.as_str())];
     let unknown = [("apns-channel-id", "bm9uZQ=="), full[1], full[2]];
-    let wrong: [(&[(&str, &str)], &str, &str); 8] = [
+    type Headers<'a> = &'a [(&'a str, &'a str)];
+    let wrong: [(Headers<'_>, &str, &str); 8] = [
         (&full[1..], body, "MissingChannelId"),
         (&[full[0], full[2]], body, "MissingPushType"),
         (

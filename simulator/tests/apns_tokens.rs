@@ -1,5 +1,12 @@
 //! Provider tokens: their form, their signature, and what a connection is bound to.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use aws_lc_rs::rand::SystemRandom;

@@ -1,5 +1,12 @@
 //! The file format of fault scripts.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 use zpns_simulator::FaultScript;
 use zpns_simulator::faults::{Fault, RetryAfter, Target};
 

@@ -1,15 +1,19 @@
 //! Connections, streams, files, and the life of a simulator.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use support::apns::{Push, connect, credentials, token};
-use support::{Client, connect_tls, fcm, tls};
+use support::{Client, connect_tls, fcm, http1, tls};
 use zpns_simulator::faults::{Fault, Rule};
 use zpns_simulator::{Error, FaultScript, Simulator};
 
@@ -27,28 +31,6 @@ async fn apns_refuses_everything_but_http2() {
     let sent = http1(stream, "/3/device/a", &[]).await;
     assert!(sent.is_err(), "a client without ALPN is turned away");
     assert_eq!(sim.counters("apns").connections_opened, 0);
-}
-
-/// One POST over HTTP/1.1.
-async fn http1<S>(
-    stream: S,
-    path: &str,
-    headers: &[(&str, &str)],
-) -> Result<(http::StatusCode, Bytes), hyper::Error>
-where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-{
-    let (mut send, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    tokio::spawn(connection);
-    let mut request = http::Request::post(path).header("host", "fcm.googleapis.com");
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    let body = Full::new(Bytes::from_static(b"{}"));
-    let response = send.send_request(request.body(body).unwrap()).await?;
-    let status = response.status();
-    Ok((status, response.into_body().collect().await?.to_bytes()))
 }
 
 #[tokio::test]
