@@ -1,1 +1,26 @@
-//! What the vendor adapters of zpns share
+//! What the vendor adapters of zpns share. It opens no connection of its own.
+//!
+//! * [`TokenCache`]: one provider token for everybody, refreshed once;
+//! * [`jwt`]: signing with a key from a PEM file;
+//! * [`retry_after`], [`clock_skew`], [`http_error`]: what an answer, or the lack of one, says;
+//! * [`Verdict`]: a row of a decision table, and the [`Outcome`](zpns_core::Outcome) it leads to;
+//! * [`truncate`], [`fit`]: texts that are too long, cut between graphemes;
+//! * [`merge_patch`]: the raw merge that comes last into a body;
+//! * [`docs`]: the tables of an adapter's README, generated.
+#![forbid(unsafe_code)]
+
+mod answer;
+pub mod docs;
+mod fit;
+pub mod jwt;
+mod merge;
+mod token_cache;
+mod truncate;
+mod verdict;
+
+pub use self::answer::{clock_skew, http_error, retry_after};
+pub use self::fit::fit;
+pub use self::merge::merge_patch;
+pub use self::token_cache::{CachePolicy, Cached, Invalidated, Lease, LeaseFuture, TokenCache};
+pub use self::truncate::{truncate, truncate_chars, truncate_marked};
+pub use self::verdict::{Answered, RetryClass, TokenFate, Verdict};

@@ -1,0 +1,253 @@
+//! A row of a decision table, and what it leads to.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use http::StatusCode;
+use zpns_core::{
+    Error, ErrorKind, Outcome, Rejection, Retry, Sent, Timestamp, TokenAction, VendorCode,
+};
+
+/// What becomes of the token.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TokenFate {
+    /// It stays.
+    Keep,
+    /// It goes.
+    Drop,
+}
+
+/// Whether trying again helps.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RetryClass {
+    /// It does not.
+    Never,
+    /// It does: after the vendor's `Retry-After` if there is one, else with growing pauses.
+    Backoff,
+}
+
+/// What a vendor's code means: the right-hand side of a decision table's row.
+///
+/// ```
+/// use zpns_core::{ErrorKind, Outcome, TokenAction, VendorCode};
+/// use zpns_kit::{Answered, Verdict};
+///
+/// const GONE: Verdict = Verdict::drop(ErrorKind::TokenInvalid);
+/// let answer = Answered::new(VendorCode::new("Unregistered"), "the app was removed");
+/// let Outcome::Rejected(rejection) = GONE.outcome(answer) else { panic!() };
+/// assert_eq!(rejection.token, TokenAction::Drop { since: None });
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Verdict {
+    /// What is wrong.
+    pub kind: ErrorKind,
+    /// What becomes of the token; of a verdict only.
+    pub token: TokenFate,
+    /// Whether trying again helps.
+    pub retry: RetryClass,
+    /// Whether the vendor may have acted on it.
+    pub sent: Sent,
+}
+
+/// The vendor's words, for the row that they led to.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub struct Answered {
+    /// The vendor's code.
+    pub code: VendorCode,
+    /// A sentence for a human.
+    pub reason: Cow<'static, str>,
+    /// Since when the token is dead, if the vendor says so.
+    pub since: Option<Timestamp>,
+    /// How long the vendor asks to wait.
+    pub retry_after: Option<Duration>,
+}
+
+impl Answered {
+    /// A code and a sentence.
+    pub fn new(code: VendorCode, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            code,
+            reason: reason.into(),
+            since: None,
+            retry_after: None,
+        }
+    }
+
+    /// With the moment of the token's death.
+    #[must_use]
+    pub fn with_since(mut self, since: Option<Timestamp>) -> Self {
+        self.since = since;
+        self
+    }
+
+    /// With the pause that the vendor asks for.
+    #[must_use]
+    pub fn with_retry_after(mut self, pause: Option<Duration>) -> Self {
+        self.retry_after = pause;
+        self
+    }
+}
+
+impl Verdict {
+    /// A verdict that keeps the token.
+    pub const fn keep(kind: ErrorKind) -> Self {
+        Self {
+            kind,
+            token: TokenFate::Keep,
+            retry: RetryClass::Never,
+            sent: Sent::No,
+        }
+    }
+
+    /// A verdict that drops the token.
+    pub const fn drop(kind: ErrorKind) -> Self {
+        Self {
+            token: TokenFate::Drop,
+            ..Self::keep(kind)
+        }
+    }
+
+    /// A refusal that a pause mends: the vendor did not act on it.
+    pub const fn later(kind: ErrorKind) -> Self {
+        Self {
+            retry: RetryClass::Backoff,
+            ..Self::keep(kind)
+        }
+    }
+
+    /// An answer that leaves open whether the vendor acted on it.
+    pub const fn unclear(kind: ErrorKind) -> Self {
+        Self {
+            sent: Sent::Maybe,
+            ..Self::later(kind)
+        }
+    }
+
+    /// What a status means by itself, for a code that no table knows.
+    ///
+    /// `spoken` says whether the body is the vendor's own error, and not that of something on the
+    /// way to it. None where the status does not speak of an error: a success that cannot be
+    /// read, whose meaning is [`ErrorKind::Protocol`] and unclear.
+    ///
+    /// ```
+    /// use http::StatusCode;
+    /// use zpns_core::{ErrorKind, Sent};
+    /// use zpns_kit::Verdict;
+    ///
+    /// let busy = Verdict::of_status(StatusCode::SERVICE_UNAVAILABLE, false);
+    /// assert_eq!((busy.kind, busy.sent), (ErrorKind::Unavailable, Sent::No));
+    /// let lost = Verdict::of_status(StatusCode::BAD_GATEWAY, false);
+    /// assert_eq!((lost.kind, lost.sent), (ErrorKind::Unavailable, Sent::Maybe));
+    /// ```
+    #[must_use]
+    pub fn of_status(status: StatusCode, spoken: bool) -> Self {
+        match status.as_u16() {
+            401 => Self::keep(ErrorKind::CredentialInvalid),
+            403 => Self::keep(ErrorKind::PermissionDenied),
+            408 => Self::unclear(ErrorKind::Timeout),
+            413 => Self::keep(ErrorKind::PayloadTooLarge),
+            429 => Self::later(ErrorKind::RateLimited),
+            400..=499 => Self::keep(ErrorKind::MessageInvalid),
+            503 => Self::later(ErrorKind::Unavailable),
+            // A gateway that had no answer in time does not know what became of the request.
+            502 | 504 => Self::unclear(ErrorKind::Unavailable),
+            500..=599 if spoken => Self::later(ErrorKind::Unavailable),
+            500..=599 => Self::unclear(ErrorKind::Unavailable),
+            _ => Self::unclear(ErrorKind::Protocol),
+        }
+    }
+
+    /// With another fate of the token.
+    #[must_use]
+    pub const fn with_token(mut self, token: TokenFate) -> Self {
+        self.token = token;
+        self
+    }
+
+    /// The outcome for one target.
+    pub fn outcome(self, answer: Answered) -> Outcome {
+        if self.kind.is_verdict() {
+            let token = match self.token {
+                TokenFate::Keep => TokenAction::Keep,
+                TokenFate::Drop => TokenAction::Drop {
+                    since: answer.since,
+                },
+            };
+            return Rejection::new(self.kind, answer.reason)
+                .with_token(token)
+                .with_vendor(answer.code)
+                .into();
+        }
+        let retry = match (self.retry, answer.retry_after) {
+            (RetryClass::Never, _) => Retry::Never,
+            (RetryClass::Backoff, Some(pause)) => Retry::After(pause),
+            (RetryClass::Backoff, None) => Retry::Backoff,
+        };
+        Error::new(self.kind, answer.reason)
+            .with_retry(retry)
+            .with_sent(self.sent)
+            .with_vendor(answer.code)
+            .into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_class_of_status_says_whether_the_vendor_may_have_acted() {
+        let rows = [
+            (400, false, ErrorKind::MessageInvalid, Sent::No),
+            (401, false, ErrorKind::CredentialInvalid, Sent::No),
+            (403, true, ErrorKind::PermissionDenied, Sent::No),
+            (404, false, ErrorKind::MessageInvalid, Sent::No),
+            (408, false, ErrorKind::Timeout, Sent::Maybe),
+            (413, false, ErrorKind::PayloadTooLarge, Sent::No),
+            (429, false, ErrorKind::RateLimited, Sent::No),
+            (500, true, ErrorKind::Unavailable, Sent::No),
+            (500, false, ErrorKind::Unavailable, Sent::Maybe),
+            (502, true, ErrorKind::Unavailable, Sent::Maybe),
+            (503, false, ErrorKind::Unavailable, Sent::No),
+            (504, false, ErrorKind::Unavailable, Sent::Maybe),
+            (599, true, ErrorKind::Unavailable, Sent::No),
+            (200, false, ErrorKind::Protocol, Sent::Maybe),
+            (302, false, ErrorKind::Protocol, Sent::Maybe),
+        ];
+        for (status, spoken, kind, sent) in rows {
+            let verdict = Verdict::of_status(StatusCode::from_u16(status).unwrap(), spoken);
+            assert_eq!((verdict.kind, verdict.sent), (kind, sent), "{status}");
+            assert_eq!(verdict.token, TokenFate::Keep, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_drop_carries_the_moment_of_death() {
+        let since = Some(Timestamp::from_secs(7));
+        let answer = Answered::new(VendorCode::new("410"), "gone").with_since(since);
+        let outcome = Verdict::drop(ErrorKind::TokenInvalid).outcome(answer);
+        let Outcome::Rejected(rejection) = outcome else {
+            panic!("{outcome:?}")
+        };
+        assert_eq!(rejection.token, TokenAction::Drop { since });
+    }
+
+    #[test]
+    fn a_pause_that_the_vendor_asks_for_beats_our_own() {
+        let pause = Some(Duration::from_secs(9));
+        let answer = Answered::new(VendorCode::new("429"), "slow").with_retry_after(pause);
+        let Outcome::Failed(error) = Verdict::later(ErrorKind::RateLimited).outcome(answer) else {
+            panic!()
+        };
+        assert_eq!(error.retry(), Retry::After(Duration::from_secs(9)));
+        assert_eq!(error.sent(), Sent::No);
+        let answer = Answered::new(VendorCode::new("504"), "lost");
+        let Outcome::Failed(error) = Verdict::unclear(ErrorKind::Unavailable).outcome(answer)
+        else {
+            panic!()
+        };
+        assert_eq!((error.retry(), error.sent()), (Retry::Backoff, Sent::Maybe));
+    }
+}
