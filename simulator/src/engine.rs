@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use http::header::{HeaderName, HeaderValue};
+use http::header::{DATE, HeaderName, HeaderValue};
 
 use crate::CallKind;
 use crate::call::{Answer, Call, Place, Reply};
@@ -80,6 +80,16 @@ impl Engine {
         let accepted = verdict.is_accepted();
         self.record
             .add(place.kind, accepted, || self.received(call, place, verdict));
+        self.dated(delivery)
+    }
+
+    /// Adds `Date` by the simulator's clock, from which a client can tell that its own is wrong.
+    fn dated(&self, mut delivery: Delivery) -> Delivery {
+        if let Delivery::Reply(reply) | Delivery::PartialReply(reply) = &mut delivery
+            && let Ok(date) = HeaderValue::from_str(&httpdate::fmt_http_date(self.clock.now()))
+        {
+            reply.headers.insert(DATE, date);
+        }
         delivery
     }
 

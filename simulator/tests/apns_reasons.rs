@@ -446,6 +446,16 @@ async fn a_token_ages_with_the_clock() {
         push.send(&client).await.reason(),
         refusal(403, "ExpiredProviderToken")
     );
+    let date = push.send(&client).await.header("date").unwrap().to_owned();
+    let date = httpdate::parse_http_date(&date).unwrap();
+    let seconds = date
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap()
+        .as_secs() as i64;
+    assert!(
+        (seconds - now() - 61 * 60).abs() < 30,
+        "the date follows the simulator's clock"
+    );
     let fresh = token_at(&own_key(&sim), now() + 61 * 60);
     assert_eq!(Push::new(&sim, &fresh).send(&client).await.reason(), OK);
 }

@@ -52,7 +52,7 @@ struct Token {
 /// What the sender may do.
 #[derive(Debug)]
 pub(super) struct Sender {
-    pub(super) topics: Vec<String>,
+    pub(super) topics: Arc<[String]>,
     pub(super) certificate: bool,
 }
 
@@ -91,7 +91,7 @@ impl Auth {
                     return Err(refuse("BadCertificateEnvironment", detail));
                 }
                 Ok(Sender {
-                    topics: issued.topics.clone(),
+                    topics: issued.topics.clone().into(),
                     certificate: true,
                 })
             }

@@ -1,5 +1,7 @@
 //! The credentials that a simulated Apple handed out.
 
+use std::sync::Arc;
+
 use rcgen::KeyPair;
 
 use crate::random::Random;
@@ -94,7 +96,7 @@ pub(super) struct KnownKey {
     pub(super) key_id: String,
     pub(super) public: Vec<u8>,
     pub(super) standing: Standing,
-    pub(super) topics: Vec<String>,
+    pub(super) topics: Arc<[String]>,
 }
 
 /// Makes everything, and what the server has to remember of it.
@@ -126,7 +128,7 @@ pub(super) fn generate(
             key_id: key.key_id.clone(),
             public: pair.public_key_raw().to_vec(),
             standing,
-            topics: topics.to_vec(),
+            topics: topics.into(),
         });
         Ok(key)
     };

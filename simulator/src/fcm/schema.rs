@@ -1,6 +1,8 @@
 //! Walking a JSON value along a proto3 schema, the way Google's JSON parser does: both spellings
 //! of a name, `null` for absent, an unknown name is an error.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::error::{GoogleError, bad_field};
@@ -41,9 +43,10 @@ pub(super) fn object(
         .ok_or_else(|| invalid(path, "object", value))?;
     let mut clean = Map::new();
     for (name, value) in object {
+        let snake = snake(name);
         let (known, kind) = schema
             .iter()
-            .find(|(known, _)| known == name || camel(known) == *name)
+            .find(|(known, _)| *known == snake)
             .ok_or_else(|| unknown(path, name))?;
         if value.is_null() {
             continue;
@@ -145,26 +148,31 @@ fn join(path: &str, name: &str) -> String {
     }
 }
 
-/// `ttl_value` as `ttlValue`.
-fn camel(name: &str) -> String {
-    let mut parts = name.split('_');
-    let mut camel = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let mut letters = part.chars();
-        camel.extend(letters.next().map(|first| first.to_ascii_uppercase()));
-        camel.push_str(letters.as_str());
+/// `restrictedPackageName` as `restricted_package_name`. A mixture of the two stays as it is.
+fn snake(name: &str) -> Cow<'_, str> {
+    if name.contains('_') || !name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Cow::Borrowed(name);
     }
-    camel
+    let mut snake = String::with_capacity(name.len() + 4);
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    Cow::Owned(snake)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::camel;
+    use super::snake;
 
     #[test]
-    fn names_have_a_camel_form() {
-        assert_eq!(camel("restricted_package_name"), "restrictedPackageName");
-        assert_eq!(camel("android_v2"), "androidV2");
-        assert_eq!(camel("ttl"), "ttl");
+    fn names_have_two_spellings() {
+        assert_eq!(snake("restrictedPackageName"), "restricted_package_name");
+        assert_eq!(snake("restricted_package_name"), "restricted_package_name");
+        assert_eq!(snake("androidV2"), "android_v2");
+        assert_eq!(snake("direct_bootOk"), "direct_bootOk");
+        assert_eq!(snake("Token"), "_token");
     }
 }

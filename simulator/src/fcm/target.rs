@@ -1,6 +1,8 @@
 //! Whom a message is for, and what becomes of it.
 
-use serde_json::Value;
+use std::borrow::Cow;
+
+use serde::Deserialize;
 
 use super::Fcm;
 use super::error::{GoogleError, bad_value, fcm};
@@ -57,12 +59,32 @@ impl Fcm {
 
 /// The target that a body names, without judging the body: for faults and for the record.
 pub(super) fn peek(body: &[u8]) -> Option<String> {
-    let body: Value = serde_json::from_slice(body).ok()?;
-    let message = body.get("message")?;
-    ["token", "fid", "topic", "condition"]
-        .iter()
-        .find_map(|name| message.get(name)?.as_str())
-        .map(str::to_owned)
+    let Peek { message } = serde_json::from_slice(body).ok()?;
+    let named = message
+        .token
+        .or(message.fid)
+        .or(message.topic)
+        .or(message.condition);
+    named.map(Cow::into_owned)
+}
+
+/// The few fields to peek at; everything else is skipped without being built.
+#[derive(Deserialize)]
+struct Peek<'a> {
+    #[serde(borrow)]
+    message: Named<'a>,
+}
+
+#[derive(Deserialize)]
+struct Named<'a> {
+    #[serde(borrow)]
+    token: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    fid: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    topic: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    condition: Option<Cow<'a, str>>,
 }
 
 /// Opaque, but never outside this alphabet and never this short. An installation id is accepted
