@@ -1,6 +1,7 @@
 //! HTTP/2 frames, and one connection's server side.
 
 use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf};
@@ -58,12 +59,16 @@ pub(crate) struct Link {
     pub(crate) answer_pings: bool,
     /// Whether DATA is acknowledged by WINDOW_UPDATE.
     pub(crate) open_windows: bool,
+    /// Bytes of all bodies so far.
+    pub(crate) data_received: usize,
     /// Streams that the client has reset, with the codes.
     pub(crate) resets: Vec<(u32, u32)>,
     /// PINGs received.
     pub(crate) pings: usize,
     /// Whether the client said GOAWAY.
     pub(crate) goodbye: bool,
+    settings_sent: usize,
+    settings_acked: usize,
     reader: ReadHalf<TlsStream<TcpStream>>,
     bodies: HashMap<u32, Vec<u8>>,
     complete: VecDeque<Request>,
@@ -95,9 +100,12 @@ impl Link {
             writer: Writer(sender),
             answer_pings: true,
             open_windows: true,
+            data_received: 0,
             resets: Vec::new(),
             pings: 0,
             goodbye: false,
+            settings_sent: 0,
+            settings_acked: 0,
             reader,
             bodies: HashMap::new(),
             complete: VecDeque::new(),
@@ -131,6 +139,25 @@ impl Link {
         }
     }
 
+    /// Requests that have begun to arrive and are not yet returned by [`Link::request`].
+    pub(crate) fn open_requests(&self) -> usize {
+        self.bodies.len() + self.complete.len()
+    }
+
+    /// Reads until the client has taken the last SETTINGS over.
+    pub(crate) async fn settings_acknowledged(&mut self) {
+        while self.settings_sent > self.settings_acked {
+            self.frame().await.unwrap();
+        }
+    }
+
+    /// Fails if a frame arrives within `time`.
+    pub(crate) async fn quiet(&mut self, time: Duration) {
+        let mut byte = [0];
+        let read = tokio::time::timeout(time, self.reader.read(&mut byte));
+        assert!(read.await.is_err(), "there is a frame too many");
+    }
+
     /// Reads until the client has gone.
     pub(crate) async fn drain(&mut self) {
         while self.frame().await.is_some() {}
@@ -138,6 +165,7 @@ impl Link {
 
     fn react(&mut self, frame: &Frame) {
         match frame.kind {
+            SETTINGS if frame.flags & ACK != 0 => self.settings_acked += 1,
             SETTINGS if frame.flags & ACK == 0 => self.writer.frame(SETTINGS, ACK, 0, &[]),
             PING if frame.flags & ACK == 0 => {
                 self.pings += 1;
@@ -149,6 +177,7 @@ impl Link {
                 self.bodies.insert(frame.stream, Vec::new());
             }
             DATA => {
+                self.data_received += frame.payload.len();
                 if let Some(body) = self.bodies.get_mut(&frame.stream) {
                     body.extend(&frame.payload);
                 }
@@ -177,7 +206,8 @@ impl Link {
     }
 
     /// SETTINGS with MAX_CONCURRENT_STREAMS.
-    pub(crate) fn settings(&self, max_streams: u32) {
+    pub(crate) fn settings(&mut self, max_streams: u32) {
+        self.settings_sent += 1;
         self.writer.settings(max_streams);
     }
 
@@ -228,6 +258,21 @@ impl Writer {
             };
             self.frame(DATA, flags, stream, chunk);
         }
+    }
+
+    /// WINDOW_UPDATE for the connection and a stream.
+    pub(crate) fn open_windows(&self, stream: u32, increment: u32) {
+        self.frame(WINDOW_UPDATE, 0, 0, &increment.to_be_bytes());
+        self.frame(WINDOW_UPDATE, 0, stream, &increment.to_be_bytes());
+    }
+
+    /// Windows that no test fills, for every stream to come.
+    pub(crate) fn open_all_windows(&self) {
+        let most = 0x7fff_ffff_u32;
+        self.frame(WINDOW_UPDATE, 0, 0, &(most - 65_535).to_be_bytes());
+        let mut payload = vec![0, 4];
+        payload.extend(most.to_be_bytes());
+        self.frame(SETTINGS, 0, 0, &payload);
     }
 
     pub(crate) fn reset(&self, stream: u32, code: u32) {

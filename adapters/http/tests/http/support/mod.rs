@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 use zpns_core::resources::{HttpClient, HttpConnector, HttpOptions, HttpRequest, Transport};
 use zpns_http::{Connector, PoolOptions};
 
-pub(crate) use self::frames::{Frame, Link};
+pub(crate) use self::frames::Link;
 pub(crate) use self::tls::Authority;
 
 /// A listening server; every connection runs the script in a task of its own.
@@ -29,6 +29,7 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) authority: Authority,
     connections: Arc<AtomicUsize>,
+    ended: Arc<AtomicUsize>,
     accept: JoinHandle<()>,
 }
 
@@ -49,23 +50,45 @@ impl Server {
         F: Future<Output = ()> + Send + 'static,
     {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::run(listener, authority, client_auth, script)
+    }
+
+    /// Serves HTTP/2 at an address that was used before.
+    pub(crate) async fn start_at<S, F>(address: SocketAddr, authority: Authority, script: S) -> Self
+    where
+        S: Fn(Link) -> F + Send + Sync + 'static,
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let listener = TcpListener::bind(address).await.unwrap();
+        Self::run(listener, authority, false, script)
+    }
+
+    fn run<S, F>(listener: TcpListener, authority: Authority, client_auth: bool, script: S) -> Self
+    where
+        S: Fn(Link) -> F + Send + Sync + 'static,
+        F: Future<Output = ()> + Send + 'static,
+    {
         let address = listener.local_addr().unwrap();
         let acceptor = authority.acceptor(&[b"h2"], client_auth);
         let connections = Arc::new(AtomicUsize::new(0));
         let script = Arc::new(script);
         let counter = Arc::clone(&connections);
+        let ended = Arc::new(AtomicUsize::new(0));
+        let ends = Arc::clone(&ended);
         let accept = tokio::spawn(async move {
             loop {
                 let (tcp, _) = listener.accept().await.unwrap();
                 tcp.set_nodelay(true).unwrap();
                 let index = counter.fetch_add(1, Ordering::SeqCst);
                 let (acceptor, script) = (acceptor.clone(), Arc::clone(&script));
+                let ends = Arc::clone(&ends);
                 tokio::spawn(async move {
                     let Ok(stream) = acceptor.accept(tcp).await else {
                         return;
                     };
                     if let Some(link) = Link::accept(index, stream).await {
                         script(link).await;
+                        ends.fetch_add(1, Ordering::SeqCst);
                     }
                 });
             }
@@ -74,6 +97,7 @@ impl Server {
             address,
             authority,
             connections,
+            ended,
             accept,
         }
     }
@@ -81,6 +105,11 @@ impl Server {
     /// TCP connections so far.
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
+    }
+
+    /// Connections whose script has ended, most often because the client left.
+    pub(crate) fn ended(&self) -> usize {
+        self.ended.load(Ordering::SeqCst)
     }
 
     /// Listens no more; open connections stay.
@@ -98,6 +127,10 @@ impl Server {
     /// A pooled client with default options.
     pub(crate) fn pool(&self) -> Arc<dyn HttpClient> {
         self.pool_with(PoolOptions::default())
+    }
+
+    pub(crate) fn open(&self, options: &HttpOptions) -> Arc<dyn HttpClient> {
+        Connector::new().open(options).unwrap()
     }
 
     pub(crate) fn pool_with(&self, pool: PoolOptions) -> Arc<dyn HttpClient> {

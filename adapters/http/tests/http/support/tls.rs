@@ -11,8 +11,9 @@ use tokio_rustls::TlsAcceptor;
 use zpns_core::Secret;
 use zpns_core::resources::ClientIdentity;
 
+#[derive(Clone)]
 pub(crate) struct Authority {
-    issuer: CertifiedIssuer<'static, KeyPair>,
+    issuer: Arc<CertifiedIssuer<'static, KeyPair>>,
 }
 
 impl Authority {
@@ -21,6 +22,7 @@ impl Authority {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let issuer = Arc::new(issuer);
         Self { issuer }
     }
 
@@ -31,7 +33,7 @@ impl Authority {
     pub(crate) fn acceptor(&self, alpn: &[&[u8]], client_auth: bool) -> TlsAcceptor {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec!["127.0.0.1".into(), "localhost".into()]).unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let certificate = params.signed_by(&key, &**self.issuer).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
@@ -59,7 +61,7 @@ impl Authority {
     pub(crate) fn client_identity(&self) -> ClientIdentity {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec!["client".into()]).unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let certificate = params.signed_by(&key, &**self.issuer).unwrap();
         ClientIdentity {
             certificate_pem: certificate.pem().into(),
             key_pem: Secret::new(key.serialize_pem()),
