@@ -138,3 +138,177 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Gather<S> {
         Pin::new(&mut inner.stream).poll_shutdown(context)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::future::poll_fn;
+
+    use proptest::prelude::*;
+    use tokio::io::AsyncWriteExt;
+
+    use super::super::ledger::LastSent;
+    use super::*;
+
+    /// What the stream below does with one write.
+    #[derive(Clone, Debug)]
+    enum Step {
+        Take(usize),
+        Wait,
+        Fail,
+    }
+
+    /// Follows its steps, and takes everything after the last one.
+    #[derive(Debug, Default)]
+    struct Below {
+        steps: VecDeque<Step>,
+        written: Vec<u8>,
+        writes: usize,
+        flushes: usize,
+        shut: bool,
+    }
+
+    impl AsyncWrite for Below {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            let count = match self.steps.pop_front() {
+                Some(Step::Wait) => {
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Some(Step::Fail) => {
+                    return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+                }
+                Some(Step::Take(count)) => count.min(bytes.len()),
+                None => bytes.len(),
+            };
+            self.writes += 1;
+            self.written.extend_from_slice(&bytes[..count]);
+            Poll::Ready(Ok(count))
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            self.flushes += 1;
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            self.shut = true;
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    fn gather(steps: impl IntoIterator<Item = Step>) -> Gather<Below> {
+        let below = Below {
+            steps: steps.into_iter().collect(),
+            ..Below::default()
+        };
+        Gather::new(below, Ledger::new(LastSent::default()))
+    }
+
+    async fn send(gather: &Gather<Below>) -> io::Result<()> {
+        poll_fn(|context| gather.poll_send(context)).await
+    }
+
+    #[tokio::test]
+    async fn many_writes_and_flushes_become_one() {
+        let mut writer = gather([]);
+        for _ in 0..100 {
+            writer.write_all(&[7; 100]).await.unwrap();
+            writer.flush().await.unwrap();
+        }
+        assert_eq!(writer.lock().stream.writes, 0);
+        send(&writer).await.unwrap();
+        let below = &writer.lock().stream;
+        assert_eq!((below.writes, below.flushes), (1, 1));
+        assert_eq!(below.written, [7; 10_000]);
+    }
+
+    #[tokio::test]
+    async fn what_exceeds_the_buffer_goes_on_in_full_buffers() {
+        let mut writer = gather([]);
+        writer.write_all(&vec![7; CAPACITY * 2 + 1]).await.unwrap();
+        assert_eq!(writer.lock().stream.written.len(), CAPACITY * 2);
+        assert_eq!(writer.lock().stream.writes, 2);
+        send(&writer).await.unwrap();
+        assert_eq!(writer.lock().stream.written.len(), CAPACITY * 2 + 1);
+    }
+
+    #[tokio::test]
+    async fn a_full_buffer_before_a_stuck_stream_holds_the_writer_back() {
+        let mut writer = gather([Step::Wait]);
+        writer.write_all(&vec![7; CAPACITY]).await.unwrap();
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        assert!(
+            Pin::new(&mut writer)
+                .poll_write(&mut context, b"more")
+                .is_pending()
+        );
+        writer.write_all(b"more").await.unwrap();
+        send(&writer).await.unwrap();
+        assert!(writer.lock().stream.written.ends_with(b"\x07more"));
+    }
+
+    #[tokio::test]
+    async fn sending_nothing_touches_nothing() {
+        let writer = gather([]);
+        send(&writer).await.unwrap();
+        let below = &writer.lock().stream;
+        assert_eq!((below.writes, below.flushes), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn shutdown_passes_the_rest_on_first() {
+        let mut writer = gather([Step::Take(3), Step::Wait]);
+        writer.write_all(b"goodbye").await.unwrap();
+        writer.shutdown().await.unwrap();
+        let below = &writer.lock().stream;
+        assert_eq!(below.written, b"goodbye");
+        assert!(below.shut);
+    }
+
+    #[tokio::test]
+    async fn errors_come_through() {
+        let mut writer = gather([Step::Fail]);
+        writer.write_all(b"lost").await.unwrap();
+        let error = send(&writer).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+        let mut writer = gather([Step::Take(0)]);
+        writer.write_all(b"stuck").await.unwrap();
+        let error = send(&writer).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WriteZero);
+    }
+
+    proptest! {
+        #[test]
+        fn every_byte_arrives_once_and_in_order(
+            pieces in prop::collection::vec((0usize..40_000, any::<bool>()), 1..12),
+            steps in prop::collection::vec(
+                prop_oneof![Just(Step::Wait), (1usize..20_000).prop_map(Step::Take)],
+                0..40,
+            ),
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let (expected, written) = runtime.block_on(async {
+                let mut writer = gather(steps);
+                let mut expected = Vec::new();
+                for (length, sent) in pieces {
+                    let at = expected.len();
+                    let piece: Vec<u8> = (at..at + length).map(|n| (n % 251) as u8).collect();
+                    writer.write_all(&piece).await.unwrap();
+                    expected.extend(piece);
+                    if sent {
+                        send(&writer).await.unwrap();
+                    }
+                }
+                writer.shutdown().await.unwrap();
+                let written = std::mem::take(&mut writer.lock().stream.written);
+                (expected, written)
+            });
+            prop_assert_eq!(expected, written);
+        }
+    }
+}
