@@ -27,7 +27,8 @@ pub enum CallKind {
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
     pub(crate) kind: CallKind,
-    pub(crate) token: Option<String>,
+    /// The targets that the request names, in its order; none if it names none.
+    pub(crate) tokens: Vec<String>,
 }
 
 /// One complete request.
@@ -113,6 +114,22 @@ impl Answer {
         Self {
             reply,
             verdict: Verdict::Accepted { id: id.into() },
+        }
+    }
+
+    /// The push was taken for these of its targets, and refused for the others.
+    pub(crate) fn partly_accepted(
+        id: impl Into<String>,
+        tokens: Vec<String>,
+        reply: Reply,
+    ) -> Self {
+        Self {
+            reply,
+            verdict: Verdict::PartlyAccepted {
+                id: id.into(),
+                tokens,
+                fault: None,
+            },
         }
     }
 

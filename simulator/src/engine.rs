@@ -236,7 +236,8 @@ impl Engine {
             kind: place.kind,
             method: call.method.to_string(),
             path,
-            token: place.token,
+            token: place.tokens.first().cloned(),
+            tokens: place.tokens,
             headers: call.headers,
             body: call.body,
             verdict,
@@ -262,6 +263,11 @@ fn limit_after(answer: &Answer, usual: u32) -> u32 {
 fn spoiled(verdict: Verdict, fault: &'static str) -> Verdict {
     match verdict {
         Verdict::Accepted { id } => Verdict::AcceptedThenFault { id, fault },
+        Verdict::PartlyAccepted { id, tokens, .. } => Verdict::PartlyAccepted {
+            id,
+            tokens,
+            fault: Some(fault),
+        },
         Verdict::Served => Verdict::Fault { fault },
         refused => refused,
     }

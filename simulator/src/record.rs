@@ -24,8 +24,10 @@ pub struct Received {
     pub method: String,
     /// Path and query.
     pub path: String,
-    /// The target named by the request, where it names one.
+    /// The first target named by the request, where it names one.
     pub token: Option<String>,
+    /// All targets named by the request, in its order.
+    pub tokens: Vec<String>,
     /// All headers, names in lower case.
     pub headers: HeaderMap,
     /// The body as it came.
@@ -46,6 +48,15 @@ impl Received {
         serde_json::from_slice(&self.body).ok()
     }
 
+    /// The targets that the vendor took the push for.
+    pub fn accepted_tokens(&self) -> &[String] {
+        match &self.verdict {
+            Verdict::Accepted { .. } | Verdict::AcceptedThenFault { .. } => &self.tokens,
+            Verdict::PartlyAccepted { tokens, .. } => tokens,
+            _ => &[],
+        }
+    }
+
     /// The text of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
@@ -60,6 +71,15 @@ pub enum Verdict {
     Accepted {
         /// The vendor's id of the push.
         id: String,
+    },
+    /// A push to several targets that was accepted for some of them.
+    PartlyAccepted {
+        /// The vendor's id of the push.
+        id: String,
+        /// The targets that it was accepted for.
+        tokens: Vec<String>,
+        /// The kind of fault that spoiled or withheld the answer, as a script spells it.
+        fault: Option<&'static str>,
     },
     /// A call other than a push that succeeded, or a push that was only validated.
     Served,
@@ -87,9 +107,12 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Whether the device would show this push.
+    /// Whether a device would show this push.
     pub fn is_accepted(&self) -> bool {
-        matches!(self, Self::Accepted { .. } | Self::AcceptedThenFault { .. })
+        matches!(
+            self,
+            Self::Accepted { .. } | Self::AcceptedThenFault { .. } | Self::PartlyAccepted { .. }
+        )
     }
 
     /// The vendor's code of a refusal.

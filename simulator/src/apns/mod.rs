@@ -74,11 +74,11 @@ impl Vendor for Apns {
         match call.path.strip_prefix(DEVICE) {
             Some(token) => Place {
                 kind: CallKind::Push,
-                token: Some(token.to_owned()).filter(|token| !token.is_empty()),
+                tokens: Vec::from_iter((!token.is_empty()).then(|| token.to_owned())),
             },
             None => Place {
                 kind: CallKind::Other,
-                token: None,
+                tokens: Vec::new(),
             },
         }
     }

@@ -112,14 +112,14 @@ fn matches(rule: &Rule, vendor: &str, place: &Place) -> bool {
         Target::Auth => place.kind == CallKind::Auth,
         Target::Other => place.kind == CallKind::Other,
     };
-    let token = place.token.as_deref();
+    let any_token = |wanted: &dyn Fn(&str) -> bool| place.tokens.iter().any(|token| wanted(token));
     kind && rule.provider.as_deref().is_none_or(|name| name == vendor)
         && rule
             .token
             .as_deref()
-            .is_none_or(|wanted| token == Some(wanted))
+            .is_none_or(|wanted| any_token(&|token| token == wanted))
         && rule
             .token_prefix
             .as_deref()
-            .is_none_or(|prefix| token.is_some_and(|token| token.starts_with(prefix)))
+            .is_none_or(|prefix| any_token(&|token| token.starts_with(prefix)))
 }

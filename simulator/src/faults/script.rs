@@ -58,7 +58,7 @@ pub struct Rule {
     /// Only requests of this kind.
     #[serde(default)]
     pub target: Target,
-    /// Only requests that name exactly this token.
+    /// Only requests that name exactly this token, among others or alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
     /// Only requests that name a token which starts so.

@@ -69,17 +69,17 @@ impl Vendor for Fcm {
         if call.path == TOKEN {
             return Place {
                 kind: CallKind::Auth,
-                token: None,
+                tokens: Vec::new(),
             };
         }
         match call.path.ends_with("messages:send") {
             true => Place {
                 kind: CallKind::Push,
-                token: target::peek(&call.body),
+                tokens: Vec::from_iter(target::peek(&call.body)),
             },
             false => Place {
                 kind: CallKind::Other,
-                token: None,
+                tokens: Vec::new(),
             },
         }
     }
