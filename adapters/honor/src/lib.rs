@@ -1,0 +1,2 @@
+//! HONOR Push.
+#![forbid(unsafe_code)]

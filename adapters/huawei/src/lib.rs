@@ -1,0 +1,2 @@
+//! Huawei Push Kit for Android and HarmonyOS NEXT.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Meizu (Flyme) Push.
+#![forbid(unsafe_code)]

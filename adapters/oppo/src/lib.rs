@@ -1,0 +1,2 @@
+//! OPPO Push.
+#![forbid(unsafe_code)]

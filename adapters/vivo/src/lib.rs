@@ -1,0 +1,2 @@
+//! vivo Push.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Xiaomi Push.
+#![forbid(unsafe_code)]
