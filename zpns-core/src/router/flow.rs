@@ -22,6 +22,10 @@ use crate::provider::{ProviderInfo, PushProvider};
 /// Outcomes kept ready before more targets are read.
 const READY_AT_ONCE: usize = 1_024;
 
+/// Targets of a stream that wait at the most where the router has several providers: so many may
+/// pile up for one that does not move before those behind them, for other providers, wait too.
+const READ_AHEAD: usize = 16_384;
+
 /// Outcomes of a stream of targets, as [`Router::stream`] returns it.
 #[must_use = "nothing is sent unless the stream is polled"]
 pub struct Flow<S> {
@@ -31,6 +35,8 @@ pub struct Flow<S> {
     targets: S,
     exhausted: bool,
     position: u64,
+    /// Full lanes stop the reading once so many targets wait in all lanes together.
+    read_ahead: usize,
     lanes: Vec<Lane>,
     lane_of: HashMap<ProviderId, usize>,
     providers_version: u64,
@@ -53,8 +59,14 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
         options: SendOptions,
         targets: S,
     ) -> Self {
+        // With one provider there is nobody whom its waiting targets could hold up.
+        let read_ahead = match router.0.providers.len() {
+            0 | 1 => 0,
+            _ => READ_AHEAD,
+        };
         Self {
             providers_version: router.0.providers.version(),
+            read_ahead,
             router,
             notification,
             options,
@@ -68,13 +80,33 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
         }
     }
 
-    /// Reads targets into their lanes until one lane is full, or so many were refused that the
-    /// caller should see them first, or no more are at hand.
-    fn read(&mut self, context: &mut Context<'_>) {
-        while !self.exhausted
-            && self.ready.len() < READY_AT_ONCE
-            && !self.lanes.iter().any(Lane::is_full)
-        {
+    /// Reads on however many targets wait: for a caller that has them all in memory anyway.
+    pub(super) fn reading_all(mut self) -> Self {
+        self.read_ahead = usize::MAX;
+        self
+    }
+
+    /// Reads and launches until the windows are full or nothing more is at hand.
+    fn fill(&mut self, context: &mut Context<'_>) {
+        loop {
+            let more_at_hand = self.read(context);
+            // What was launched made room for further targets, and nothing else would wake us
+            // to read them.
+            if !self.launch() || !more_at_hand {
+                return;
+            }
+        }
+    }
+
+    /// Reads targets into their lanes until enough of them wait, or so many were refused that
+    /// the caller should see them first, or no more are at hand. Whether more may be at hand.
+    fn read(&mut self, context: &mut Context<'_>) -> bool {
+        while !self.exhausted && self.ready.len() < READY_AT_ONCE {
+            if self.has_read_enough() {
+                // Nothing more comes for now: no lane may wait for a batch to become full.
+                self.lanes.iter_mut().for_each(Lane::flush_if_starving);
+                return true;
+            }
             match self.targets.poll_next_unpin(context) {
                 Poll::Ready(Some(target)) => {
                     let position = self.position;
@@ -87,10 +119,17 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
                 }
                 Poll::Pending => {
                     self.flush();
-                    return;
+                    return false;
                 }
             }
         }
+        false
+    }
+
+    fn has_read_enough(&self) -> bool {
+        self.read_ahead != usize::MAX
+            && self.lanes.iter().any(Lane::is_full)
+            && self.lanes.iter().map(Lane::waiting).sum::<usize>() >= self.read_ahead
     }
 
     fn flush(&mut self) {
@@ -310,18 +349,14 @@ impl<S: Stream<Item = Target> + Unpin> Stream for Flow<S> {
             if let Some(delivery) = this.ready.pop_front() {
                 return Poll::Ready(Some(delivery));
             }
-            this.read(context);
-            this.launch();
+            this.fill(context);
             match this.flights.poll_next_unpin(context) {
                 Poll::Ready(Some(landed)) => this.land(landed),
                 // Refusals may have come meanwhile, and nothing else will wake us for them.
-                Poll::Pending if this.ready.is_empty() => return Poll::Pending,
+                Poll::Pending | Poll::Ready(None) if !this.ready.is_empty() => {}
                 Poll::Ready(None) if this.is_over() => return Poll::Ready(None),
-                // No flight, but the input may still come: it has our waker.
-                Poll::Ready(None) if !this.exhausted && this.ready.is_empty() => {
-                    return Poll::Pending;
-                }
-                Poll::Pending | Poll::Ready(None) => {}
+                // A flight or the input has our waker.
+                Poll::Pending | Poll::Ready(None) => return Poll::Pending,
             }
         }
     }

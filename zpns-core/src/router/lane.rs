@@ -1,6 +1,6 @@
 //! The targets of one provider that wait for a batch.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::SendOptions;
@@ -19,7 +19,9 @@ const UNARY_CHUNK: usize = 64;
 #[derive(Debug)]
 pub(super) struct Lane {
     entry: Entry,
-    groups: HashMap<Option<u32>, Group>,
+    groups: BTreeMap<Option<u32>, Group>,
+    /// So many groups are a reason to look for idle ones.
+    forget_at: usize,
     /// Batches that are cut and wait for the window.
     cut: VecDeque<Cut>,
     waiting: usize,
@@ -61,7 +63,8 @@ impl Lane {
     pub(super) fn new(entry: Entry) -> Self {
         Self {
             entry,
-            groups: HashMap::new(),
+            groups: BTreeMap::new(),
+            forget_at: IDLE_VARIANTS,
             cut: VecDeque::new(),
             waiting: 0,
             in_flight: 0,
@@ -83,7 +86,7 @@ impl Lane {
                 });
             }
         }
-        for (_, group) in self.groups.drain() {
+        for group in std::mem::take(&mut self.groups).into_values() {
             back.extend(group.targets);
         }
         self.waiting = 0;
@@ -123,14 +126,19 @@ impl Lane {
         self.waiting += 1;
         // With a least batch size, so many more must be at hand that none is left over.
         let spare = if tail > 1 { tail } else { 0 };
-        if group.targets.len() >= chunk + spare {
+        if group.targets.len() >= chunk.saturating_add(spare) {
             Self::cut_group(group, chunk, &self.entry, &mut self.cut);
         }
     }
 
     /// Whether it holds as many targets as it may.
     pub(super) fn is_full(&self) -> bool {
-        self.waiting >= 4 * self.chunk().max(256)
+        self.waiting >= self.chunk().max(256).saturating_mul(4)
+    }
+
+    /// How many targets wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting
     }
 
     /// Whether nothing waits.
@@ -146,6 +154,13 @@ impl Lane {
                 let take = Self::take(group.targets.len(), chunk, &self.entry);
                 Self::cut_group(group, take, &self.entry, &mut self.cut);
             }
+        }
+    }
+
+    /// Cuts what waits if the window has room and no batch is cut for it.
+    pub(super) fn flush_if_starving(&mut self) {
+        if self.cut.is_empty() && self.in_flight < self.entry.window {
+            self.flush();
         }
     }
 
@@ -196,8 +211,10 @@ impl Lane {
     }
 
     fn forget_idle_variants(&mut self) {
-        if self.groups.len() >= IDLE_VARIANTS {
+        if self.groups.len() >= self.forget_at {
             self.groups.retain(|_, group| !group.targets.is_empty());
+            // Twice what is left, so that looking costs a constant per variant.
+            self.forget_at = IDLE_VARIANTS.max(2 * self.groups.len());
         }
     }
 }

@@ -104,8 +104,9 @@ impl RouterBuilder {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SendOptions {
-    /// From the moment a target's batch is formed to its outcome, all retries included. One
-    /// minute unless set; `None` waits as long as the retries do.
+    /// From the moment a target's batch goes out (which it does once the provider's window has
+    /// room for it) to its outcome, all retries included. One minute unless set; `None` waits as
+    /// long as the retries do.
     pub timeout: Option<Duration>,
     /// What happens to a text that is too long.
     pub limits: LimitPolicy,
@@ -176,7 +177,9 @@ impl Router {
         let targets: Vec<Target> = targets.into_iter().collect();
         let total = targets.len();
         let mut deliveries = Vec::with_capacity(total);
-        let mut flow = self.stream_with(notification, stream::iter(targets), options);
+        let mut flow = self
+            .stream_with(notification, stream::iter(targets), options)
+            .reading_all();
         while let Some(delivery) = flow.next().await {
             deliveries.push(delivery);
         }
@@ -194,6 +197,10 @@ impl Router {
     /// any order, one per target.
     ///
     /// The stream must be polled for pushes to go out. Dropping it cancels what is under way.
+    ///
+    /// Targets are read one after another, as far ahead as memory allows: where one provider
+    /// does not move and 16,384 targets wait, those behind them wait too, until it does or its
+    /// batches run out of time.
     pub fn stream<S>(&self, notification: &Notification, targets: S) -> Flow<S>
     where
         S: Stream<Item = Target> + Unpin,

@@ -69,6 +69,10 @@ impl Providers {
             .collect()
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.map.load().len()
+    }
+
     /// The ids, for an error that says which there are.
     pub(super) fn ids(&self) -> Vec<ProviderId> {
         self.map.load().keys().cloned().collect()
