@@ -30,9 +30,7 @@ pub enum Outcome {
 impl Outcome {
     /// Accepted under the vendor's id, if it gave one.
     pub fn accepted(vendor_id: impl Into<Option<String>>) -> Self {
-        Self::Accepted(Accepted {
-            vendor_id: vendor_id.into(),
-        })
+        Self::Accepted(Accepted::new(vendor_id))
     }
 
     /// Whether the vendor took it.
@@ -88,6 +86,27 @@ pub struct Accepted {
     /// What the vendor calls it, verbatim.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vendor_id: Option<String>,
+    /// What finds it in the vendor's own delivery log, where that is another id
+    /// (`apns-unique-id`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_id: Option<String>,
+}
+
+impl Accepted {
+    /// Under the vendor's id, if it gave one.
+    pub fn new(vendor_id: impl Into<Option<String>>) -> Self {
+        Self {
+            vendor_id: vendor_id.into(),
+            log_id: None,
+        }
+    }
+
+    /// With the id in the vendor's delivery log.
+    #[must_use]
+    pub fn with_log_id(mut self, log_id: impl Into<Option<String>>) -> Self {
+        self.log_id = log_id.into();
+        self
+    }
 }
 
 /// A verdict against a target.
