@@ -257,6 +257,13 @@ impl<T: Clone + Send + Sync + 'static> TokenCache<T> {
     ///
     /// Of any number of calls about one token exactly one gets [`Invalidated::Now`].
     pub fn invalidate(&self, generation: u64) -> Invalidated {
+        self.invalidate_and(generation, || {})
+    }
+
+    /// [`invalidate`](Self::invalidate) that calls `dropped` where it drops the token, before
+    /// anybody can get the next one: for what must not meet it, such as connections bound to the
+    /// old one. `dropped` runs under the cache's lock and must not come back to the cache.
+    pub fn invalidate_and(&self, generation: u64, dropped: impl FnOnce()) -> Invalidated {
         let inner = &self.0;
         let mut state = inner.lock();
         let current = inner.current.load_full();
@@ -268,6 +275,7 @@ impl<T: Clone + Send + Sync + 'static> TokenCache<T> {
         }
         inner.current.store(None);
         state.forced = true;
+        dropped();
         Invalidated::Now
     }
 }
