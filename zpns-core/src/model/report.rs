@@ -28,6 +28,16 @@ enum NotesOf {
     Each(Vec<Option<Arc<Notes>>>),
 }
 
+impl NotesOf {
+    fn at(&self, position: usize) -> Option<&Arc<Notes>> {
+        match self {
+            Self::None => None,
+            Self::All(notes) => Some(notes),
+            Self::Each(notes) => notes.get(position)?.as_ref(),
+        }
+    }
+}
+
 impl Report {
     /// From the outcomes, in the targets' order.
     pub fn new(outcomes: Vec<Outcome>) -> Self {
@@ -70,13 +80,18 @@ impl Report {
         self.outcomes
     }
 
+    /// Each outcome with its notes.
+    pub(crate) fn into_answers(self) -> impl Iterator<Item = (Outcome, Option<Arc<Notes>>)> {
+        let notes = self.notes;
+        self.outcomes
+            .into_iter()
+            .enumerate()
+            .map(move |(position, outcome)| (outcome, notes.at(position).cloned()))
+    }
+
     /// What was left out or cut for the target at this position.
     pub fn notes(&self, position: usize) -> Option<&Arc<Notes>> {
-        match &self.notes {
-            NotesOf::None => None,
-            NotesOf::All(notes) => Some(notes),
-            NotesOf::Each(notes) => notes.get(position)?.as_ref(),
-        }
+        self.notes.at(position)
     }
 
     /// Puts another outcome in the place of the one at this position.

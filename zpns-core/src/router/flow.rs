@@ -13,7 +13,7 @@ use futures_util::stream::{FuturesUnordered, Stream};
 use super::lane::{Cut, Lane, Waiting};
 use super::{Delivery, Router, SendOptions};
 use crate::model::{
-    Error, ErrorKind, Notes, Notification, Outcome, ProviderId, Rejection, Report, Target,
+    Error, ErrorKind, Notification, Outcome, ProviderId, Rejection, Report, Sent, Target,
     TokenAction,
 };
 use crate::observer::Event;
@@ -42,6 +42,8 @@ pub struct Flow<S> {
     providers_version: u64,
     flights: FuturesUnordered<Pin<Box<dyn Future<Output = Landed> + Send>>>,
     ready: VecDeque<Delivery>,
+    /// Wakes us when providers are replaced or a shutdown begins; made once something waits.
+    change: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 /// A batch whose report is there.
@@ -77,6 +79,7 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
             lane_of: HashMap::new(),
             flights: FuturesUnordered::new(),
             ready: VecDeque::new(),
+            change: None,
         }
     }
 
@@ -141,7 +144,7 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
     fn enqueue(&mut self, waiting: Waiting) {
         let Some(lane) = self.lane(&waiting.target.provider) else {
             let rejection = self.unknown_provider(&waiting.target.provider);
-            self.refuse(None, waiting, rejection);
+            self.answer(None, waiting, rejection);
             return;
         };
         let Some(place) = self.lanes.get_mut(lane) else {
@@ -151,7 +154,7 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
             Ok(()) => place.push(waiting),
             Err(rejection) => {
                 let provider = Arc::clone(&place.entry().provider);
-                self.refuse(Some(&*provider), waiting, rejection);
+                self.answer(Some(&*provider), waiting, rejection);
             }
         }
     }
@@ -186,13 +189,13 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
     }
 
     /// Answers a target without sending it.
-    fn refuse(
+    fn answer(
         &mut self,
         provider: Option<&dyn PushProvider>,
         waiting: Waiting,
-        rejection: Rejection,
+        outcome: impl Into<Outcome>,
     ) {
-        let outcome = Outcome::from(rejection);
+        let outcome = outcome.into();
         if let Some(provider) = provider {
             self.tell(provider.info(), &waiting.target, &outcome);
         }
@@ -207,27 +210,24 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
     /// Starts batches as far as the lanes' windows allow; whether any was started.
     fn launch(&mut self) -> bool {
         self.follow_replacements();
+        if self.router.is_closing() {
+            self.cancel_waiting();
+            return false;
+        }
         let clock = Arc::clone(&self.router.0.context.resources.clock);
+        let timeout = self.options.timeout;
         let mut launched = false;
-        for index in 0..self.lanes.len() {
-            while let Some(cut) = self.lanes.get_mut(index).and_then(Lane::next) {
+        for (index, lane) in self.lanes.iter_mut().enumerate() {
+            while let Some(cut) = lane.next() {
                 launched = true;
-                let Some(provider) = self.lanes.get(index).map(|lane| &lane.entry().provider)
-                else {
-                    break;
-                };
-                let provider = Arc::clone(provider);
-                let timeout = self.options.timeout;
+                let provider = Arc::clone(&lane.entry().provider);
                 let deadline = timeout.map(|timeout| clock.monotonic().saturating_add(timeout));
                 let flight = self.router.take_off();
                 self.flights.push(Box::pin(async move {
                     let batch = cut.batch.clone().with_deadline(deadline);
                     let report = match &flight {
                         Some(_) => provider.send(&batch).await,
-                        None => batch.report_all(Error::new(
-                            ErrorKind::Cancelled,
-                            "not sent: the router is shutting down",
-                        )),
+                        None => batch.report_all(shutting_down()),
                     };
                     Landed {
                         lane: index,
@@ -239,6 +239,19 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
             }
         }
         launched
+    }
+
+    /// Answers everything that waits: the router is shutting down.
+    fn cancel_waiting(&mut self) {
+        for index in 0..self.lanes.len() {
+            let Some(lane) = self.lanes.get_mut(index) else {
+                return;
+            };
+            let provider = Arc::clone(&lane.entry().provider);
+            for waiting in lane.drain() {
+                self.answer(Some(&*provider), waiting, shutting_down());
+            }
+        }
     }
 
     /// Moves what waits for a replaced provider over to its successor.
@@ -265,6 +278,24 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
         self.flush();
     }
 
+    /// Whether the providers changed, or a shutdown began, in a way that what waits is to learn
+    /// of; if not, it wakes the task when they do. Free while nothing waits.
+    fn has_changed(&mut self, context: &mut Context<'_>) -> bool {
+        if self.lanes.iter().all(Lane::is_idle) {
+            return false;
+        }
+        let change = self.change.get_or_insert_with(|| {
+            let router = self.router.clone();
+            Box::pin(async move { router.0.changed.notified().await })
+        });
+        if change.as_mut().poll(context).is_ready() {
+            self.change = None;
+            return true;
+        }
+        // Listening from here on: whatever came before is seen by looking.
+        self.router.is_closing() || self.router.0.providers.version() != self.providers_version
+    }
+
     /// Hands a batch's outcomes out. A provider that answers for too few targets is answered
     /// for: no target is ever left without an outcome.
     fn land(&mut self, landed: Landed) {
@@ -275,12 +306,9 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
             report,
         } = landed;
         if let Some(lane) = self.lanes.get_mut(lane) {
-            lane.in_flight = lane.in_flight.saturating_sub(1);
+            lane.landed(&provider);
         }
-        let notes: Vec<Option<Arc<Notes>>> = (0..report.len())
-            .map(|index| report.notes(index).cloned())
-            .collect();
-        let mut answers = report.into_outcomes().into_iter().zip(notes);
+        let mut answers = report.into_answers();
         for (index, target) in cut.batch.targets().iter().enumerate() {
             let (outcome, notes) = answers.next().unwrap_or_else(|| (unanswered(), None));
             self.tell(provider.info(), target, &outcome);
@@ -333,10 +361,17 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
     }
 }
 
+fn shutting_down() -> Error {
+    Error::new(
+        ErrorKind::Cancelled,
+        "not sent: the router is shutting down",
+    )
+}
+
 fn unanswered() -> Outcome {
     let message = "the provider reported on fewer targets than it was given";
     Error::new(ErrorKind::Protocol, message)
-        .with_sent(crate::model::Sent::Maybe)
+        .with_sent(Sent::Maybe)
         .into()
 }
 
@@ -355,8 +390,12 @@ impl<S: Stream<Item = Target> + Unpin> Stream for Flow<S> {
                 // Refusals may have come meanwhile, and nothing else will wake us for them.
                 Poll::Pending | Poll::Ready(None) if !this.ready.is_empty() => {}
                 Poll::Ready(None) if this.is_over() => return Poll::Ready(None),
-                // A flight or the input has our waker.
-                Poll::Pending | Poll::Ready(None) => return Poll::Pending,
+                // A flight or the input has our waker, and so has the router.
+                Poll::Pending | Poll::Ready(None) => {
+                    if !this.has_changed(context) {
+                        return Poll::Pending;
+                    }
+                }
             }
         }
     }

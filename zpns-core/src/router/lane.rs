@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::SendOptions;
 use super::providers::Entry;
 use crate::model::{Notification, Rejection, Target};
-use crate::provider::{Batch, Variant};
+use crate::provider::{Batch, PushProvider, Variant};
 
 /// Variants kept although no target waits for them; beyond that, idle ones are forgotten and
 /// made again when needed.
@@ -25,7 +25,7 @@ pub(super) struct Lane {
     /// Batches that are cut and wait for the window.
     cut: VecDeque<Cut>,
     waiting: usize,
-    pub(super) in_flight: usize,
+    in_flight: usize,
 }
 
 #[derive(Debug)]
@@ -75,8 +75,18 @@ impl Lane {
         &self.entry
     }
 
-    /// Sends what still waits through another provider: its variants are made anew.
+    /// Sends what still waits through another provider: its variants are made anew. What is in
+    /// flight on the old one takes up none of the new one's window.
     pub(super) fn replace(&mut self, entry: Entry) -> Vec<Waiting> {
+        let back = self.drain();
+        self.groups.clear();
+        self.in_flight = 0;
+        self.entry = entry;
+        back
+    }
+
+    /// Takes out everything that waits, in the order in which it came.
+    pub(super) fn drain(&mut self) -> Vec<Waiting> {
         let mut back = Vec::with_capacity(self.waiting);
         for cut in self.cut.drain(..) {
             for (index, target) in cut.batch.targets().iter().enumerate() {
@@ -86,12 +96,19 @@ impl Lane {
                 });
             }
         }
-        for group in std::mem::take(&mut self.groups).into_values() {
-            back.extend(group.targets);
+        for group in self.groups.values_mut() {
+            back.append(&mut group.targets);
         }
+        back.sort_unstable_by_key(|waiting| waiting.position);
         self.waiting = 0;
-        self.entry = entry;
         back
+    }
+
+    /// Frees the place in the window of a batch that went out through this provider.
+    pub(super) fn landed(&mut self, provider: &Arc<dyn PushProvider>) {
+        if Arc::ptr_eq(&self.entry.provider, provider) {
+            self.in_flight = self.in_flight.saturating_sub(1);
+        }
     }
 
     /// Makes the variant for targets with this badge of their own, unless there is one.

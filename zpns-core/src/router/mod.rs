@@ -25,6 +25,9 @@ use crate::observer::{Observer, Observers};
 use crate::provider::{LimitPolicy, PushProvider};
 use crate::resources::Resources;
 
+/// How long after the grace a provider may still need to close.
+const SHUTDOWN_MARGIN: Duration = Duration::from_secs(1);
+
 /// Sends notifications through the providers that it holds. Cheap to clone; all clones are one
 /// router.
 ///
@@ -48,6 +51,8 @@ struct Inner {
     closing: AtomicBool,
     in_flight: AtomicUsize,
     landed: Notify,
+    /// A provider was replaced, or a shutdown began.
+    changed: Notify,
 }
 
 /// Builds a [`Router`].
@@ -96,6 +101,7 @@ impl RouterBuilder {
             closing: AtomicBool::new(false),
             in_flight: AtomicUsize::new(0),
             landed: Notify::new(),
+            changed: Notify::new(),
         }))
     }
 }
@@ -222,7 +228,8 @@ impl Router {
     }
 
     /// Puts a provider in the place of the one with the same id, or adds it; the old one is
-    /// handed back. Pushes under way finish on the old one, later ones go through the new.
+    /// handed back. Batches in flight finish on the old one, all others go through the new. The
+    /// old one is the caller's to shut down.
     pub fn replace(&self, provider: Arc<dyn PushProvider>) -> Option<Arc<dyn PushProvider>> {
         self.replace_with(provider, DeliverySettings::default())
     }
@@ -233,7 +240,12 @@ impl Router {
         provider: Arc<dyn PushProvider>,
         delivery: DeliverySettings,
     ) -> Option<Arc<dyn PushProvider>> {
-        self.0.providers.insert(provider, delivery, &self.0.context)
+        let before = self
+            .0
+            .providers
+            .insert(provider, delivery, &self.0.context);
+        self.0.changed.notify_waiters();
+        before
     }
 
     /// A provider with its layers, by id.
@@ -246,10 +258,14 @@ impl Router {
         self.0.providers.all()
     }
 
-    /// Refuses new targets, lets what is under way finish for up to `grace`, then shuts the
-    /// providers down.
+    /// Answers what is not in flight yet, and everything that comes later, with
+    /// [`Cancelled`](crate::ErrorKind::Cancelled); lets what is in flight finish for up to
+    /// `grace`; then shuts the providers down.
+    ///
+    /// Returns a second after the grace at the latest, even if a provider does not.
     pub async fn shutdown(&self, grace: Duration) {
         self.0.closing.store(true, Ordering::SeqCst);
+        self.0.changed.notify_waiters();
         let clock = Arc::clone(&self.0.context.resources.clock);
         let end = clock.monotonic().saturating_add(grace);
         let drained = std::pin::pin!(self.drained());
@@ -262,7 +278,15 @@ impl Router {
         let left = end.saturating_sub(clock.monotonic());
         let providers = self.providers();
         let closings = providers.iter().map(|provider| provider.shutdown(left));
-        futures_util::future::join_all(closings).await;
+        let closed = futures_util::future::join_all(closings);
+        let patience = clock.sleep(left.saturating_add(SHUTDOWN_MARGIN));
+        if let Either::Right(_) = select(closed, patience).await {
+            tracing::warn!("shutdown: a provider did not close within the grace");
+        }
+    }
+
+    fn is_closing(&self) -> bool {
+        self.0.closing.load(Ordering::SeqCst)
     }
 
     async fn drained(&self) {
@@ -280,7 +304,7 @@ impl Router {
         self.0.in_flight.fetch_add(1, Ordering::SeqCst);
         let flight = Flight(self.clone());
         // Read after counting: a shutdown sees either the count or leads to a refusal here.
-        (!self.0.closing.load(Ordering::SeqCst)).then_some(flight)
+        (!self.is_closing()).then_some(flight)
     }
 }
 
