@@ -69,41 +69,37 @@ struct AroundRetries {
 
 impl Around for AroundRetries {
     async fn send<'a>(&'a self, inner: &'a dyn PushProvider, batch: &'a Batch) -> Report {
-        let latest = self.latest_start(batch);
-        let mut report = inner.send(batch).await;
+        let latest = self.latest(batch);
+        let mut report = inner.send(batch).await.of_length(batch.targets().len());
         for attempt in 2..=self.settings.attempts {
-            let open = self.undelivered(batch, &report);
-            let Some(cause) = open
-                .first()
-                .and_then(|&position| failure(&report, position))
-            else {
+            let now = self.resources.clock.monotonic();
+            let Some(round) = self.round(
+                batch,
+                &report,
+                attempt,
+                latest.map(|end| end - now.min(end)),
+            ) else {
                 break;
             };
-            let floor = open
-                .iter()
-                .filter_map(|&position| failure(&report, position))
-                .map(|error| match error.retry() {
-                    Retry::After(delay) => delay,
-                    Retry::Never | Retry::Backoff => Duration::ZERO,
-                })
-                .max()
-                .unwrap_or_default();
-            let delay = floor.max(self.jittered(attempt));
-            let start = self.resources.clock.monotonic().saturating_add(delay);
-            if latest.is_some_and(|latest| start >= latest) {
-                break;
-            }
             self.observers.tell(&Event::Retried {
                 provider: inner.info(),
-                targets: open.len(),
+                targets: round.positions.len(),
                 attempt,
-                delay,
-                kind: cause.kind(),
+                delay: round.delay,
+                kind: round.cause,
             });
-            self.resources.clock.sleep(delay).await;
-            let again = subset(batch, &open).with_attempt(attempt);
-            let answers = inner.send(&again).await.into_outcomes();
-            for (position, outcome) in open.into_iter().zip(answers) {
+            self.resources.clock.sleep(round.delay).await;
+            // A clock may oversleep.
+            if latest.is_some_and(|latest| self.resources.clock.monotonic() >= latest) {
+                break;
+            }
+            let again = subset(batch, &round.positions)
+                .with_attempt(attempt)
+                .with_deadline(latest);
+            let answers = inner.send(&again).await.of_length(again.targets().len());
+            report.adopt_notes(&answers);
+            for (position, outcome) in round.positions.into_iter().zip(answers.into_outcomes()) {
+                let outcome = still_maybe_sent(failure(&report, position), outcome);
                 report.replace(position, outcome);
             }
         }
@@ -111,39 +107,96 @@ impl Around for AroundRetries {
     }
 }
 
+/// What is tried again, when and why.
+struct Round {
+    positions: Vec<usize>,
+    delay: Duration,
+    cause: ErrorKind,
+}
+
 impl AroundRetries {
-    /// When the last attempt may start: before the deadline, and while the message lives.
-    fn latest_start(&self, batch: &Batch) -> Option<Duration> {
+    /// When it must be over: at the deadline, and while the message lives.
+    fn latest(&self, batch: &Batch) -> Option<Duration> {
         let dies = batch
-            .notification()
-            .ttl
+            .variant()
+            .ttl()
             .map(|ttl| self.resources.clock.monotonic().saturating_add(ttl));
         [batch.deadline(), dies].into_iter().flatten().min()
     }
 
-    /// The positions worth another attempt.
-    fn undelivered(&self, batch: &Batch, report: &Report) -> Vec<usize> {
-        let repeat_is_harmless = batch.variant().at_least_once()
+    /// The next attempt at what is worth one, if it can start within the time that is `left`.
+    fn round(
+        &self,
+        batch: &Batch,
+        report: &Report,
+        attempt: u32,
+        left: Option<Duration>,
+    ) -> Option<Round> {
+        let fits = |delay: Duration| left.is_none_or(|left| delay < left);
+        let repeat_is_harmless = self.repeat_is_harmless(batch);
+        let mut positions = Vec::new();
+        let mut floor = Duration::ZERO;
+        let mut cause = None;
+        for position in 0..report.len() {
+            let Some(error) = failure(report, position) else {
+                continue;
+            };
+            let Some(asked) = pause_asked_for(error, repeat_is_harmless) else {
+                continue;
+            };
+            if fits(asked) {
+                positions.push(position);
+                floor = floor.max(asked);
+                cause.get_or_insert(error.kind());
+            }
+        }
+        // Jitter on top of the floor: those whom the vendor sent away together do not all come
+        // back together. The floor alone, where the jitter would not leave time.
+        let jittered = floor.saturating_add(self.jitter(attempt));
+        let delay = if fits(jittered) { jittered } else { floor };
+        let room = fits(jittered) || floor > Duration::ZERO;
+        room.then_some(Round {
+            positions,
+            delay,
+            cause: cause?,
+        })
+    }
+
+    /// Whether a second delivery of the same push shows nothing twice, or the caller minds less.
+    fn repeat_is_harmless(&self, batch: &Batch) -> bool {
+        batch.variant().at_least_once()
             || self.capability.deduplicates
-            || (self.capability.collapse_replaces && batch.notification().collapse_key.is_some());
-        (0..report.len())
-            .filter(|&position| {
-                failure(report, position).is_some_and(|error| {
-                    error.retry() != Retry::Never
-                        && error.kind() != ErrorKind::Cancelled
-                        && (error.sent() == Sent::No || repeat_is_harmless)
-                })
-            })
-            .collect()
+            || (self.capability.collapse_replaces && batch.notification().collapse_key.is_some())
     }
 
     /// A pause before this attempt: anything up to the doubled base (full jitter).
-    fn jittered(&self, attempt: u32) -> Duration {
+    fn jitter(&self, attempt: u32) -> Duration {
         let doublings = attempt.saturating_sub(2).min(16);
         let ceiling = self.settings.base.saturating_mul(1 << doublings);
         ceiling
             .min(self.settings.longest)
             .mul_f64(self.resources.random.fraction())
+    }
+}
+
+/// The least pause before another attempt; none if that is not worth one.
+fn pause_asked_for(error: &Error, repeat_is_harmless: bool) -> Option<Duration> {
+    if error.kind() == ErrorKind::Cancelled || (error.sent() == Sent::Maybe && !repeat_is_harmless)
+    {
+        return None;
+    }
+    match error.retry() {
+        Retry::Never => None,
+        Retry::Backoff => Some(Duration::ZERO),
+        Retry::After(pause) => Some(pause),
+    }
+}
+
+/// The outcome of a later attempt, not forgetting what an earlier one may have done.
+fn still_maybe_sent(before: Option<&Error>, outcome: Outcome) -> Outcome {
+    match (before.map(Error::sent), outcome) {
+        (Some(Sent::Maybe), Outcome::Failed(error)) => error.with_sent(Sent::Maybe).into(),
+        (_, outcome) => outcome,
     }
 }
 

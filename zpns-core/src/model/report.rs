@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ErrorKind, Outcome};
+use super::{Error, ErrorKind, Outcome, Sent};
 
 /// One [`Outcome`] per target, in the targets' order, and what was left out or cut on the way.
 ///
@@ -99,6 +99,29 @@ impl Report {
         if let Some(place) = self.outcomes.get_mut(position) {
             *place = outcome;
         }
+    }
+
+    /// With the notes of a later report on the same variant, if that has some: it may know more,
+    /// because the message is encoded late.
+    pub(crate) fn adopt_notes(&mut self, later: &Self) {
+        if later.notes != NotesOf::None {
+            self.notes = later.notes.clone();
+        }
+    }
+
+    /// One outcome for each of `targets` targets: those that are lacking are answered for, those
+    /// that are too many have no target.
+    pub(crate) fn of_length(mut self, targets: usize) -> Self {
+        self.outcomes.resize_with(targets, Self::unanswered);
+        self
+    }
+
+    /// The outcome of a target for which the provider had none: nobody knows.
+    pub(crate) fn unanswered() -> Outcome {
+        let message = "the provider reported on fewer targets than it was given";
+        Error::new(ErrorKind::Protocol, message)
+            .with_sent(Sent::Maybe)
+            .into()
     }
 
     /// How many targets it speaks of.

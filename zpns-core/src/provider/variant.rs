@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,7 @@ pub struct Variant {
     notification: Notification,
     limits: LimitPolicy,
     at_least_once: bool,
+    ttl: Option<Duration>,
     dropped: Notes,
     encoded: OnceLock<Result<Encoded, Rejection>>,
 }
@@ -59,6 +61,7 @@ impl Variant {
                 format!("this vendor has no push of the kind {name}"),
             ));
         }
+        let ttl = notification.ttl;
         let mut notification = notification.clone();
         if let Some(badge) = badge {
             notification.badge = Badge::Set(badge);
@@ -66,6 +69,7 @@ impl Variant {
         let missing = Fields::used_by(&notification) - capability.fields;
         let dropped = Self::drop_missing(&mut notification, missing)?;
         Ok(Self {
+            ttl,
             notification,
             limits,
             at_least_once: false,
@@ -106,6 +110,12 @@ impl Variant {
     /// The notification, without what the vendor lacks.
     pub fn notification(&self) -> &Notification {
         &self.notification
+    }
+
+    /// The notification's time to live as the host said it, even where the vendor has no such
+    /// field: we keep to it ourselves.
+    pub fn ttl(&self) -> Option<Duration> {
+        self.ttl
     }
 
     /// What happens to a text that is too long.

@@ -13,8 +13,7 @@ use futures_util::stream::{FuturesUnordered, Stream};
 use super::lane::{Cut, Lane, Waiting};
 use super::{Delivery, Router, SendOptions};
 use crate::model::{
-    Error, ErrorKind, Notification, Outcome, ProviderId, Rejection, Report, Sent, Target,
-    TokenAction,
+    Error, ErrorKind, Notification, Outcome, ProviderId, Rejection, Report, Target, TokenAction,
 };
 use crate::observer::Event;
 use crate::provider::{ProviderInfo, PushProvider};
@@ -308,9 +307,9 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
         if let Some(lane) = self.lanes.get_mut(lane) {
             lane.landed(&provider);
         }
-        let mut answers = report.into_answers();
-        for (index, target) in cut.batch.targets().iter().enumerate() {
-            let (outcome, notes) = answers.next().unwrap_or_else(|| (unanswered(), None));
+        let targets = cut.batch.targets();
+        let answers = report.of_length(targets.len()).into_answers();
+        for (index, (target, (outcome, notes))) in targets.iter().zip(answers).enumerate() {
             self.tell(provider.info(), target, &outcome);
             self.ready.push_back(Delivery {
                 position: cut.position(index),
@@ -366,13 +365,6 @@ fn shutting_down() -> Error {
         ErrorKind::Cancelled,
         "not sent: the router is shutting down",
     )
-}
-
-fn unanswered() -> Outcome {
-    let message = "the provider reported on fewer targets than it was given";
-    Error::new(ErrorKind::Protocol, message)
-        .with_sent(Sent::Maybe)
-        .into()
 }
 
 impl<S: Stream<Item = Target> + Unpin> Stream for Flow<S> {

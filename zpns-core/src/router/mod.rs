@@ -240,10 +240,7 @@ impl Router {
         provider: Arc<dyn PushProvider>,
         delivery: DeliverySettings,
     ) -> Option<Arc<dyn PushProvider>> {
-        let before = self
-            .0
-            .providers
-            .insert(provider, delivery, &self.0.context);
+        let before = self.0.providers.insert(provider, delivery, &self.0.context);
         self.0.changed.notify_waiters();
         before
     }
