@@ -1,6 +1,6 @@
 //! A provider whose credentials failed is not called.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::{Around, Layer, LayerContext, Wrapped};
@@ -13,7 +13,8 @@ use crate::resources::Clock;
 /// way, and vendors take a stream of such errors for an attack (`reference/apns.md` §5.4).
 ///
 /// While it is open, pushes are answered with the kind that opened it. After the pause one batch
-/// goes through as a probe; if its credentials hold, all do again.
+/// goes through as a probe; if its credentials hold, all do again. A report in which some target
+/// was accepted opens nothing.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Breaker {
@@ -58,50 +59,89 @@ enum State {
     },
 }
 
+/// What the breaker says to a batch.
+enum Admission<'a> {
+    /// The credentials are good as far as anybody knows.
+    Go,
+    /// It is to find out whether they are good again.
+    Probe(Probe<'a>),
+    No(Rejection),
+}
+
+/// The one batch that goes through an open breaker. Dropped without a report, it makes way for
+/// another one.
+struct Probe<'a> {
+    breaker: &'a AroundBreaker,
+    reported: bool,
+}
+
+impl Drop for Probe<'_> {
+    fn drop(&mut self) {
+        if self.reported {
+            return;
+        }
+        if let State::Open { probe_at, .. } = &mut *self.breaker.lock() {
+            *probe_at = Duration::ZERO;
+        }
+    }
+}
+
 impl Around for AroundBreaker {
     async fn send<'a>(&'a self, inner: &'a dyn PushProvider, batch: &'a Batch) -> Report {
-        if let Some(because) = self.refusal() {
-            return batch.report_all(because);
-        }
+        let mut probe = match self.admit() {
+            Admission::Go => None,
+            Admission::Probe(probe) => Some(probe),
+            Admission::No(because) => return batch.report_all(because),
+        };
         let report = inner.send(batch).await;
-        self.learn(inner, &report);
+        if let Some(probe) = &mut probe {
+            probe.reported = true;
+        }
+        self.learn(inner, &report, probe.is_some());
         report
     }
 }
 
 impl AroundBreaker {
-    /// Why the provider is not to be called; none if it is. Whoever first comes after the pause
-    /// is the probe: by moving the next one on, it keeps all others out until it knows more.
-    fn refusal(&self) -> Option<Rejection> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut *state {
-            State::Closed => None,
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whoever first comes after the pause is the probe: by moving the next one on, it keeps all
+    /// others out until it knows more.
+    fn admit(&self) -> Admission<'_> {
+        match &mut *self.lock() {
+            State::Closed => Admission::Go,
             State::Open { because, probe_at } => {
                 let now = self.clock.monotonic();
                 if now < *probe_at {
-                    return Some(because.clone());
+                    return Admission::No(because.clone());
                 }
-                *probe_at = now + self.pause;
-                None
+                *probe_at = now.saturating_add(self.pause);
+                Admission::Probe(Probe {
+                    breaker: self,
+                    reported: false,
+                })
             }
         }
     }
 
-    fn learn(&self, inner: &dyn PushProvider, report: &Report) {
-        let failed = report.outcomes().iter().find_map(credential_failure);
-        // No verdict proves nothing about the credentials, either way.
-        let proved = || {
-            let no_verdict = |outcome: &Outcome| matches!(outcome, Outcome::Failed(_));
-            !report.outcomes().iter().all(no_verdict)
-        };
-        let event = match failed {
-            Some(rejection) => self.open(rejection).then_some(Event::BreakerOpened {
+    fn learn(&self, inner: &dyn PushProvider, report: &Report, probe: bool) {
+        let accepted = report.outcomes().iter().any(Outcome::is_accepted);
+        // What one target was refused and another one granted is no matter of the credentials.
+        let failure = report.outcomes().iter().find_map(credential_failure);
+        let event = match failure.filter(|_| !accepted) {
+            Some(failure) => self.open(failure, probe).then_some(Event::BreakerOpened {
                 provider: inner.info(),
-                kind: rejection.kind,
+                kind: failure.kind,
             }),
-            None if proved() => self.close().then_some(Event::BreakerClosed {
-                provider: inner.info(),
-            }),
+            // Only a probe: a batch that went out before the breaker opened proves nothing now.
+            // No verdict proves nothing either way.
+            None if probe && report.outcomes().iter().any(is_verdict) => {
+                self.close().then_some(Event::BreakerClosed {
+                    provider: inner.info(),
+                })
+            }
             None => None,
         };
         if let Some(event) = event {
@@ -109,28 +149,34 @@ impl AroundBreaker {
         }
     }
 
-    /// Whether that changed anything.
-    fn open(&self, failure: &Rejection) -> bool {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Whether that changed anything. While it is open, only the probe has news.
+    fn open(&self, failure: &Rejection, probe: bool) -> bool {
+        let mut state = self.lock();
         let was_closed = matches!(*state, State::Closed);
-        let reason = format!(
-            "not sent: an earlier push was refused with: {}",
-            failure.reason
-        );
-        *state = State::Open {
-            because: Rejection::new(failure.kind, reason),
-            probe_at: self.clock.monotonic() + self.pause,
-        };
+        if was_closed || probe {
+            let reason = format!(
+                "not sent: an earlier push was refused with: {}",
+                failure.reason
+            );
+            *state = State::Open {
+                because: Rejection::new(failure.kind, reason),
+                probe_at: self.clock.monotonic().saturating_add(self.pause),
+            };
+        }
         was_closed
     }
 
     /// Whether that changed anything.
     fn close(&self) -> bool {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
         let was_open = matches!(*state, State::Open { .. });
         *state = State::Closed;
         was_open
     }
+}
+
+fn is_verdict(outcome: &Outcome) -> bool {
+    !matches!(outcome, Outcome::Failed(_))
 }
 
 fn credential_failure(outcome: &Outcome) -> Option<&Rejection> {
