@@ -21,6 +21,7 @@ pub mod concurrency;
 pub mod deadline;
 pub mod rate;
 pub mod retry;
+mod turn;
 mod wrapped;
 
 use std::fmt::Debug;

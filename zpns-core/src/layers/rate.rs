@@ -9,14 +9,16 @@ use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
+use tokio::sync::Semaphore;
 
+use super::turn::turn;
 use super::{Around, Layer, LayerContext, Wrapped};
 use crate::model::{Error, ErrorKind, Report, Retry, Sent};
 use crate::provider::{Batch, PushProvider};
 use crate::resources::Clock;
 
-/// Spaces requests out to so many a second, with bursts of a tenth of that. Those that would
-/// have to wait beyond their deadline fail at once.
+/// Spaces requests out to so many a second, with bursts of a tenth of that, in the order in which
+/// they come. One whose turn does not come before its deadline fails.
 #[derive(Clone, Copy, Debug)]
 pub struct Rate {
     per_second: NonZeroU32,
@@ -37,6 +39,7 @@ impl Layer for Rate {
         let around = AroundRate {
             limiter: RateLimiter::direct_with_clock(quota, clock.clone()),
             clock,
+            turn: Semaphore::new(1),
         };
         Wrapped::around(inner, around)
     }
@@ -46,22 +49,37 @@ impl Layer for Rate {
 struct AroundRate {
     limiter: RateLimiter<NotKeyed, InMemoryState, InjectedClock, NoOpMiddleware<Tick>>,
     clock: InjectedClock,
+    /// Held by the one that waits for the limiter. All others wait for it in line, so that a
+    /// moment of the limiter wakes one of them and not all.
+    turn: Semaphore,
 }
 
-impl Around for AroundRate {
-    async fn send<'a>(&'a self, inner: &'a dyn PushProvider, batch: &'a Batch) -> Report {
+impl AroundRate {
+    /// Waits for the limiter; the error is when it makes sense to ask again.
+    async fn pass(&self, batch: &Batch) -> Result<(), Retry> {
+        let _turn = turn(&self.turn, batch, &*self.clock.0)
+            .await
+            .ok_or(Retry::Backoff)?;
         while let Err(not_yet) = self.limiter.check() {
             let now = self.clock.now();
             let wait = not_yet.wait_time_from(now);
             if wait > batch.time_left(now.0, Duration::MAX) {
-                let message =
-                    "the provider's own `rate_per_second` leaves no room before the deadline";
-                let error = Error::new(ErrorKind::RateLimited, message)
-                    .with_retry(Retry::After(wait))
-                    .with_sent(Sent::No);
-                return batch.report_all(error);
+                return Err(Retry::After(wait));
             }
             self.clock.0.sleep(wait).await;
+        }
+        Ok(())
+    }
+}
+
+impl Around for AroundRate {
+    async fn send<'a>(&'a self, inner: &'a dyn PushProvider, batch: &'a Batch) -> Report {
+        if let Err(retry) = self.pass(batch).await {
+            let message = "the provider's own `rate_per_second` leaves no room before the deadline";
+            let error = Error::new(ErrorKind::RateLimited, message)
+                .with_retry(retry)
+                .with_sent(Sent::No);
+            return batch.report_all(error);
         }
         inner.send(batch).await
     }
