@@ -15,7 +15,7 @@ use crate::resources::Clock;
 const MARGIN: Duration = Duration::from_millis(250);
 
 /// Moves the deadline of an attempt forward to the time-out, and gives up on a provider that
-/// does not keep to it.
+/// does not keep to it. An attempt for which no time is left is not made.
 #[derive(Clone, Copy, Debug)]
 pub struct AttemptTimeout {
     timeout: Duration,
@@ -48,8 +48,14 @@ impl Around for AroundAttempt {
     async fn send<'a>(&'a self, inner: &'a dyn PushProvider, batch: &'a Batch) -> Report {
         let now = self.clock.monotonic();
         let allowed = batch.time_left(now, self.timeout);
-        let attempt = batch.clone().with_deadline(Some(now + allowed));
-        let timer = self.clock.sleep(allowed + MARGIN);
+        if allowed.is_zero() {
+            let message = "the deadline passed while it waited for its turn";
+            let error = Error::new(ErrorKind::Timeout, message).with_retry(Retry::Backoff);
+            return batch.report_all(error.with_sent(Sent::No));
+        }
+        let deadline = now.saturating_add(allowed);
+        let attempt = batch.clone().with_deadline(Some(deadline));
+        let timer = self.clock.sleep(allowed.saturating_add(MARGIN));
         match select(inner.send(&attempt), timer).await {
             Either::Left((report, _)) => report,
             Either::Right(((), _)) => {

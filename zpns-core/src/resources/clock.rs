@@ -109,7 +109,8 @@ impl ManualClock {
 
     /// Moves on, and wakes whoever slept until then.
     pub fn advance(&self, by: Duration) {
-        self.moved.send_modify(|elapsed| *elapsed += by);
+        self.moved
+            .send_modify(|elapsed| *elapsed = elapsed.saturating_add(by));
         let now = self.monotonic();
         self.lock().wakes.retain(|wake| *wake > now);
     }
@@ -137,7 +138,7 @@ impl Clock for ManualClock {
 
     fn sleep(&self, duration: Duration) -> Sleep {
         let mut moved = self.moved.subscribe();
-        let wake = self.monotonic() + duration;
+        let wake = self.monotonic().saturating_add(duration);
         self.lock().wakes.push(wake);
         Box::pin(async move {
             // The sender lives in the clock; without a clock there is nobody left to wait for.
