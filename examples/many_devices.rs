@@ -20,7 +20,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Some(count) => count.parse()?,
         None => DEVICES,
     };
-    let simulator = Simulator::builder().latency(Duration::from_millis(20)).keep_received(0).start().await?;
+    let simulator = Simulator::builder()
+        .latency(Duration::from_millis(20))
+        .keep_received(0)
+        .start()
+        .await?;
     let router = Config::parse(&simulator.config_toml()?, "simulator.toml")?.router()?;
     let message = Notification::alert("Maintenance", "We are back at six.");
 

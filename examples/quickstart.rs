@@ -20,13 +20,22 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let alert = Notification::alert("Alice", "Lunch at noon? 🍜").with_payload(r#"{"chat":7}"#);
     let silent = Notification::silent().with_payload(r#"{"sync":"contacts"}"#);
 
-    println!("{:<10}{:<8}{:<14}{:<11}what the vendor said", "provider", "push", "device", "outcome");
+    println!(
+        "{:<10}{:<8}{:<14}{:<11}what the vendor said",
+        "provider", "push", "device", "outcome"
+    );
     for provider in router.providers() {
         let id = provider.info().id.clone();
         let tokens = simulator.tokens(id.as_str());
         let target = |token: &String| Target::new(id.clone(), token.as_str());
 
-        let devices: Vec<Target> = tokens.live.iter().take(2).chain(tokens.dead.first()).map(target).collect();
+        let devices: Vec<Target> = tokens
+            .live
+            .iter()
+            .take(2)
+            .chain(tokens.dead.first())
+            .map(target)
+            .collect();
         let report = router.send(&alert, devices.clone()).await;
         print_rows("alert", &devices, report.outcomes());
 
@@ -59,6 +68,9 @@ fn print_rows(push: &str, devices: &[Target], outcomes: &[Outcome]) {
             Outcome::Failed(error) => ("failed", error.to_string()),
         };
         let token = mask(target.token.as_str());
-        println!("{:<10}{push:<8}{token:<14}{word:<11}{said}", target.provider.as_str());
+        println!(
+            "{:<10}{push:<8}{token:<14}{word:<11}{said}",
+            target.provider.as_str()
+        );
     }
 }

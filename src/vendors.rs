@@ -33,11 +33,17 @@ const fn vendor<C: VendorConfig>() -> VendorEntry {
 
 /// The vendor called so.
 pub(crate) fn find(name: &str) -> Result<&'static VendorEntry, ConfigError> {
-    VENDORS.iter().find(|vendor| vendor.name == name).ok_or_else(|| {
-        let known: Vec<&str> = VENDORS.iter().map(|vendor| vendor.name).collect();
-        ConfigError::key(
-            "vendor",
-            format!("`{name}` is not known; this build has: {}", known.join(", ")),
-        )
-    })
+    VENDORS
+        .iter()
+        .find(|vendor| vendor.name == name)
+        .ok_or_else(|| {
+            let known: Vec<&str> = VENDORS.iter().map(|vendor| vendor.name).collect();
+            ConfigError::key(
+                "vendor",
+                format!(
+                    "`{name}` is not known; this build has: {}",
+                    known.join(", ")
+                ),
+            )
+        })
 }

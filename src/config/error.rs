@@ -25,7 +25,12 @@ impl FileError {
 
     /// In the table `[top.name]`.
     pub(super) fn in_table(file: &Path, top: &str, name: &str, error: &ConfigError) -> Self {
-        let line = error.to_string().lines().map(str::trim).collect::<Vec<_>>().join(" ");
+        let line = error
+            .to_string()
+            .lines()
+            .map(str::trim)
+            .collect::<Vec<_>>()
+            .join(" ");
         Self::new(file, format!("[{top}.{name}]: {line}"))
     }
 }

@@ -73,7 +73,8 @@ impl Config {
             FileError::new(path, format!("line {line}: {message}"))
         })?;
         environment::expand(&mut root, path)?;
-        let providers = section::providers(tables(root.remove("providers"), "providers", path)?, path)?;
+        let providers =
+            section::providers(tables(root.remove("providers"), "providers", path)?, path)?;
         let strategies =
             strategy::strategies(tables(root.remove("strategies"), "strategies", path)?, path)?;
         if let Some(unknown) = root.keys().next() {
@@ -102,9 +103,9 @@ impl Config {
     pub fn router_with(&self, resources: Resources) -> Result<Router, FileError> {
         let mut builder = Router::builder(resources.clone());
         for section in &self.providers {
-            let provider = section
-                .build(resources.clone())
-                .map_err(|error| FileError::in_table(&self.file, "providers", section.id.as_str(), &error))?;
+            let provider = section.build(resources.clone()).map_err(|error| {
+                FileError::in_table(&self.file, "providers", section.id.as_str(), &error)
+            })?;
             builder = builder.provider_with(provider, section.delivery.clone());
         }
         Ok(builder.build())
@@ -126,7 +127,10 @@ fn tables(
         .into_iter()
         .map(|(key, value)| match value {
             toml::Value::Table(table) => Ok((key, table)),
-            _ => Err(FileError::new(path, format!("[{name}]: `{key}` must be a table"))),
+            _ => Err(FileError::new(
+                path,
+                format!("[{name}]: `{key}` must be a table"),
+            )),
         })
         .collect()
 }

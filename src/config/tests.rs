@@ -4,7 +4,10 @@ use super::*;
 
 fn error(text: &str) -> String {
     let error = Config::parse(text, "push.toml").and_then(|config| config.router());
-    error.err().map(|error| error.to_string()).unwrap_or_default()
+    error
+        .err()
+        .map(|error| error.to_string())
+        .unwrap_or_default()
 }
 
 #[test]
@@ -16,10 +19,19 @@ fn every_error_is_one_line_that_names_file_table_and_key() {
             "[providers.ios]\nvendor = \"nokia\"\n",
             "[providers.ios]: `vendor` `nokia` is not known; this build has: apns, fcm",
         ),
-        ("[provider.ios]\n", "unknown table `provider`; there are `providers`, `strategies`"),
-        ("[providers]\nios = 3\n", "[providers]: `ios` must be a table"),
+        (
+            "[provider.ios]\n",
+            "unknown table `provider`; there are `providers`, `strategies`",
+        ),
+        (
+            "[providers]\nios = 3\n",
+            "[providers]: `ios` must be a table",
+        ),
         ("[providers.ios\n", "line 1:"),
-        ("[strategies.sync]\nloud = true\n", "[strategies.sync]: unknown field `loud`"),
+        (
+            "[strategies.sync]\nloud = true\n",
+            "[strategies.sync]: unknown field `loud`",
+        ),
         (
             "[providers.ios]\nvendor = \"${ZPNS_TEST_UNSET}\"\n",
             "[providers.ios]: `vendor`: the environment variable `ZPNS_TEST_UNSET` is not set",
@@ -32,11 +44,17 @@ fn every_error_is_one_line_that_names_file_table_and_key() {
         assert_eq!(line.lines().count(), 1, "{line}");
     }
     let keys = [
-        ("timeout_ms = \"soon\"", "[providers.ios]: `timeout_ms` `soon` is not such a number"),
+        (
+            "timeout_ms = \"soon\"",
+            "[providers.ios]: `timeout_ms` `soon` is not such a number",
+        ),
         ("timeout_ms = 0", "[providers.ios]: `timeout_ms`"),
         ("rate_per_second = -1", "[providers.ios]: `rate_per_second`"),
         ("max_in_flight = 0", "[providers.ios]: `max_in_flight`"),
-        ("ca_path = \"no-such.pem\"", "[providers.ios]: `ca_path` `no-such.pem` cannot be read"),
+        (
+            "ca_path = \"no-such.pem\"",
+            "[providers.ios]: `ca_path` `no-such.pem` cannot be read",
+        ),
         ("colour = 1", "[providers.ios]: unknown field `colour`"),
     ];
     for (key, expected) in keys {
