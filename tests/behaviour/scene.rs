@@ -1,0 +1,279 @@
+//! What every case stands on: a simulator of its own, and a router built from its config file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use toml::Table;
+use zpns::layers::Delivery;
+use zpns::resources::SystemClock;
+use zpns::{
+    Accepted, Capability, Clock, Config, Error, Outcome, ProviderSection, PushProvider, Rejection,
+    Resources, Router, SendOptions, Target,
+};
+use zpns_simulator::faults::{Fault, Rule};
+use zpns_simulator::{CallKind, FaultScript, Received, Simulator, SimulatorBuilder};
+
+use crate::clock::SkippingClock;
+use crate::subjects::{SUBJECTS, Subject};
+
+/// A runtime of one thread.
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().unwrap()
+}
+
+/// A simulator, and a router that reaches it.
+#[derive(Debug)]
+pub(crate) struct Scene {
+    pub(crate) subject: &'static Subject,
+    pub(crate) simulator: Simulator,
+    pub(crate) router: Router,
+    pub(crate) clock: SkippingClock,
+}
+
+/// A scene that is not set yet.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    subject: &'static Subject,
+    simulator: SimulatorBuilder,
+    keys: Table,
+    delivery: Option<fn(&mut Delivery)>,
+}
+
+impl Stage {
+    /// Chooses how the simulator runs.
+    pub(crate) fn simulator(
+        mut self,
+        change: impl FnOnce(SimulatorBuilder) -> SimulatorBuilder,
+    ) -> Self {
+        self.simulator = change(self.simulator);
+        self
+    }
+
+    /// A key in the config of the provider under test.
+    pub(crate) fn key(mut self, name: &str, value: impl Into<toml::Value>) -> Self {
+        self.keys.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Changes how the provider under test is delivered to.
+    pub(crate) fn delivery(mut self, change: fn(&mut Delivery)) -> Self {
+        self.delivery = Some(change);
+        self
+    }
+
+    /// Starts the simulator, and builds the router.
+    pub(crate) async fn open(self) -> Scene {
+        let simulator = self.simulator.start().await.unwrap();
+        let clock = SkippingClock::new();
+        let resources = resources(&clock);
+        let mut router = Router::builder(resources.clone()).observer(Arc::new(clock.clone()));
+        for mut section in sections(&simulator, self.subject, self.keys) {
+            if section.id.as_str() == self.subject.vendor
+                && let Some(change) = self.delivery
+            {
+                change(&mut section.delivery);
+            }
+            let provider = section.build(resources.clone()).unwrap();
+            router = router.provider_with(provider, section.delivery);
+        }
+        Scene {
+            subject: self.subject,
+            simulator,
+            router: router.build(),
+            clock,
+        }
+    }
+}
+
+impl Scene {
+    /// As a user's would be who sets nothing.
+    pub(crate) async fn open(subject: &'static Subject) -> Self {
+        Self::stage(subject).open().await
+    }
+
+    /// Set differently.
+    pub(crate) fn stage(subject: &'static Subject) -> Stage {
+        Stage {
+            subject,
+            simulator: Simulator::builder().vendors(SUBJECTS.iter().map(|subject| subject.vendor)),
+            keys: Table::new(),
+            delivery: None,
+        }
+    }
+
+    /// With these faults of the vendor under test from the start.
+    pub(crate) async fn with_faults(
+        subject: &'static Subject,
+        rules: impl IntoIterator<Item = Rule>,
+    ) -> Self {
+        let scene = Self::open(subject).await;
+        scene.faults(rules);
+        scene
+    }
+
+    /// Puts these faults of the vendor under test in force.
+    pub(crate) fn faults(&self, rules: impl IntoIterator<Item = Rule>) {
+        let mut script = FaultScript::new();
+        for rule in rules {
+            script = script.rule(rule.provider(self.subject.vendor));
+        }
+        self.simulator.set_faults(script).unwrap();
+    }
+
+    /// The provider under test, with its layers.
+    pub(crate) fn provider(&self) -> Arc<dyn PushProvider> {
+        self.router.provider(&self.subject.vendor.into()).unwrap()
+    }
+
+    /// What it can do.
+    pub(crate) fn capability(&self) -> Capability {
+        self.provider().capability()
+    }
+
+    /// Another provider with the same id, from the same config with these keys instead.
+    pub(crate) fn another(&self, keys: Table) -> (Arc<dyn PushProvider>, Delivery) {
+        let section = sections(&self.simulator, self.subject, keys)
+            .into_iter()
+            .find(|section| section.id.as_str() == self.subject.vendor)
+            .unwrap();
+        let provider = section.build(resources(&self.clock)).unwrap();
+        (provider, section.delivery)
+    }
+
+    /// A target of the provider under test.
+    pub(crate) fn target(&self, token: impl Into<String>) -> Target {
+        Target::new(self.subject.vendor, token.into())
+    }
+
+    /// A live device.
+    pub(crate) fn live(&self) -> Target {
+        self.target(self.simulator.tokens(self.subject.vendor).live[0].clone())
+    }
+
+    /// So many live devices, all different.
+    pub(crate) fn live_ones(&self, count: usize) -> Vec<Target> {
+        let model = &self.simulator.tokens(self.subject.vendor).live[0];
+        (0..count)
+            .map(|number| self.target(numbered(model, number)))
+            .collect()
+    }
+
+    /// A dead device.
+    pub(crate) fn dead(&self) -> Target {
+        self.target(self.simulator.tokens(self.subject.vendor).dead[0].clone())
+    }
+
+    /// A device that is unavailable at the first attempt.
+    pub(crate) fn flaky(&self) -> Target {
+        self.target(self.simulator.tokens(self.subject.vendor).flaky[0].clone())
+    }
+
+    /// A token of another app or environment.
+    pub(crate) fn foreign(&self) -> Target {
+        self.target((self.subject.wire.foreign.0)(&self.simulator))
+    }
+
+    /// Every request of the vendor under test.
+    pub(crate) fn received(&self) -> Vec<Received> {
+        self.simulator.received(self.subject.vendor)
+    }
+
+    /// The pushes among them.
+    pub(crate) fn pushes(&self) -> Vec<Received> {
+        let mut received = self.received();
+        received.retain(|call| call.kind == CallKind::Push);
+        received
+    }
+
+    /// How often each device would have shown something.
+    pub(crate) fn shown(&self) -> BTreeMap<String, usize> {
+        let mut shown = BTreeMap::new();
+        for token in self.pushes().iter().flat_map(Received::accepted_tokens) {
+            *shown.entry(token.clone()).or_default() += 1;
+        }
+        shown
+    }
+
+    /// The different credentials that pushes came with.
+    pub(crate) fn credentials(&self) -> BTreeSet<String> {
+        self.pushes()
+            .iter()
+            .map(self.subject.wire.credential)
+            .collect()
+    }
+
+    /// Calls for a credential.
+    pub(crate) fn exchanges(&self) -> u64 {
+        self.simulator.counters(self.subject.vendor).auth_calls
+    }
+
+    /// Waits until the simulator has seen something.
+    pub(crate) async fn until(&self, seen: impl Fn(&Self) -> bool) {
+        let clock = SystemClock::new();
+        while !seen(self) {
+            clock.sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
+/// Default options, with another time-out.
+pub(crate) fn within(timeout: Duration) -> SendOptions {
+    let mut options = SendOptions::default();
+    options.timeout = Some(timeout);
+    options
+}
+
+/// A rule that hits the first push with this fault.
+pub(crate) fn once(fault: Fault) -> Rule {
+    Rule::new(fault).count(1)
+}
+
+/// The outcome of an accepted push.
+#[track_caller]
+pub(crate) fn accepted(outcome: &Outcome) -> &Accepted {
+    match outcome {
+        Outcome::Accepted(accepted) => accepted,
+        other => panic!("not accepted: {other:?}"),
+    }
+}
+
+/// The outcome of a rejected push.
+#[track_caller]
+pub(crate) fn rejected(outcome: &Outcome) -> &Rejection {
+    match outcome {
+        Outcome::Rejected(rejection) => rejection,
+        other => panic!("not rejected: {other:?}"),
+    }
+}
+
+/// The outcome of a failed push.
+#[track_caller]
+pub(crate) fn failed(outcome: &Outcome) -> &Error {
+    match outcome {
+        Outcome::Failed(error) => error,
+        other => panic!("not failed: {other:?}"),
+    }
+}
+
+fn resources(clock: &SkippingClock) -> Resources {
+    Resources::new(Arc::new(zpns::http::Connector::new())).with_clock(Arc::new(clock.clone()))
+}
+
+/// The providers of the simulator's config file, the one under test with these keys instead.
+fn sections(simulator: &Simulator, subject: &Subject, keys: Table) -> Vec<ProviderSection> {
+    let mut config: Table = simulator.config_toml().unwrap().parse().unwrap();
+    let own = config["providers"][subject.vendor].as_table_mut().unwrap();
+    own.extend(keys);
+    let text = toml::to_string(&config).unwrap();
+    Config::parse(&text, "behaviour.toml").unwrap().providers
+}
+
+/// The same token with its last letters or digits replaced by a number: still well-formed, and
+/// another device.
+fn numbered(token: &str, number: usize) -> String {
+    let digits = format!("{number:04}");
+    let stem = &token[..token.len() - digits.len()];
+    format!("{stem}{digits}")
+}

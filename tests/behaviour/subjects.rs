@@ -1,0 +1,141 @@
+//! The providers under test: one line each, and what is peculiar about them on the wire.
+
+use toml::{Table, Value};
+use zpns::ErrorKind;
+use zpns_simulator::faults::{Fault, Rule, Target};
+use zpns_simulator::{Received, Simulator};
+
+/// Every provider. Each is built as a user's would be: from the config file that the simulator
+/// writes, by its vendor's name.
+pub(crate) const SUBJECTS: &[Subject] = &[
+    #[cfg(feature = "apns")]
+    Subject {
+        vendor: "apns",
+        wire: &APNS,
+    },
+    #[cfg(feature = "fcm")]
+    Subject {
+        vendor: "fcm",
+        wire: &FCM,
+    },
+];
+
+/// A provider under test.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    /// The vendor's name, which is also the provider id in the simulator's config.
+    pub(crate) vendor: &'static str,
+    /// What it looks like on the wire.
+    pub(crate) wire: &'static Wire,
+}
+
+/// What differs between vendors on the wire.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    /// The code of a device that is gone, and whether the vendor says since when.
+    pub(crate) dead: (&'static str, bool),
+    /// A token of another app or environment, and its code.
+    pub(crate) foreign: (fn(&Simulator) -> String, &'static str),
+    /// The usual code of 429.
+    pub(crate) too_fast: &'static str,
+    /// The usual code of 503.
+    pub(crate) busy: &'static str,
+    /// Keys of the config with credentials that the vendor does not accept.
+    pub(crate) wrong_credentials: fn(&Simulator) -> Table,
+    /// Keys of the config with good credentials that may not do this.
+    pub(crate) no_permission: fn(&Simulator) -> Table,
+    /// A fault that refuses the credentials, and its code.
+    pub(crate) credential_failure: (fn() -> Rule, &'static str),
+    /// Calls that it takes to obtain a credential.
+    pub(crate) exchanges: u64,
+    /// What a push proves itself with.
+    pub(crate) credential: fn(&Received) -> String,
+    /// The id that stays the same when a push is retried, for vendors that have one.
+    pub(crate) push_id: Option<fn(&Received) -> String>,
+    /// Whether the body of a good answer says something that has to be read.
+    pub(crate) speaks_when_it_accepts: bool,
+    /// Refusals in the vendor's words: status, code, sentence, and what it means.
+    pub(crate) refusals: &'static [(u16, &'static str, &'static str, ErrorKind)],
+}
+
+#[cfg(feature = "apns")]
+const APNS: Wire = Wire {
+    dead: ("Unregistered", true),
+    foreign: (
+        |simulator| simulator.apns().unwrap().foreign_token.clone(),
+        "BadDeviceToken",
+    ),
+    too_fast: "TooManyRequests",
+    busy: "ServiceUnavailable",
+    wrong_credentials: |_| keys([("key_id", "WRONGKEY99".to_owned())]),
+    no_permission: |simulator| {
+        let key = &simulator.apns().unwrap().other_keys.other_team;
+        keys([
+            ("team_id", key.team_id.clone()),
+            ("key_id", key.key_id.clone()),
+            ("key_pem", key.key_pem.clone()),
+        ])
+    },
+    credential_failure: (
+        || Rule::new(Fault::code(403, "InvalidProviderToken")),
+        "InvalidProviderToken",
+    ),
+    exchanges: 0,
+    credential: authorization,
+    push_id: Some(|push| push.header("apns-id").unwrap_or_default().to_owned()),
+    speaks_when_it_accepts: false,
+    refusals: &[
+        (400, "BadCollapseId", "", ErrorKind::MessageInvalid),
+        (400, "DeviceTokenNotForTopic", "", ErrorKind::TokenMismatch),
+        (413, "PayloadTooLarge", "", ErrorKind::PayloadTooLarge),
+    ],
+};
+
+#[cfg(feature = "fcm")]
+const FCM: Wire = Wire {
+    dead: ("UNREGISTERED", false),
+    foreign: (
+        |simulator| simulator.fcm().unwrap().foreign_token.clone(),
+        "SENDER_ID_MISMATCH",
+    ),
+    too_fast: "QUOTA_EXCEEDED",
+    busy: "UNAVAILABLE",
+    wrong_credentials: |simulator| {
+        let account = &simulator.fcm().unwrap().service_account_json;
+        let mut account: serde_json::Value = serde_json::from_str(account).unwrap();
+        account["client_email"] = "stranger@elsewhere.iam.gserviceaccount.com".into();
+        keys([("service_account_json", account.to_string())])
+    },
+    no_permission: |simulator| {
+        let project = &simulator.fcm().unwrap().forbidden_project_id;
+        keys([("project_id", project.clone())])
+    },
+    credential_failure: (
+        || Rule::new(Fault::code(400, "invalid_grant")).target(Target::Auth),
+        "invalid_grant",
+    ),
+    exchanges: 1,
+    credential: authorization,
+    push_id: None,
+    speaks_when_it_accepts: true,
+    refusals: &[
+        (
+            400,
+            "INVALID_ARGUMENT",
+            "Invalid TTL",
+            ErrorKind::MessageInvalid,
+        ),
+        (403, "SENDER_ID_MISMATCH", "", ErrorKind::TokenMismatch),
+    ],
+};
+
+fn authorization(push: &Received) -> String {
+    push.header("authorization").unwrap_or_default().to_owned()
+}
+
+fn keys<const N: usize>(pairs: [(&str, String); N]) -> Table {
+    let pairs = pairs.into_iter();
+    pairs
+        .map(|(key, value)| (key.to_owned(), Value::String(value)))
+        .collect()
+}
