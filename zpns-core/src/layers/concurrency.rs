@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use futures_util::future::{Either, select};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::turn::turn;
 use super::{Around, Layer, LayerContext, Wrapped};
 use crate::model::{Error, ErrorKind, Report, Retry, Sent};
 use crate::provider::{Batch, PushProvider};
@@ -42,9 +42,28 @@ struct AroundConcurrency {
     clock: Arc<dyn Clock>,
 }
 
+impl AroundConcurrency {
+    /// A slot, first come first served; none if the deadline came first.
+    async fn slot(&self, batch: &Batch) -> Option<SemaphorePermit<'_>> {
+        // Jumps no queue: a slot that becomes free goes to whoever waits, not to whoever asks.
+        if let Ok(slot) = self.slots.try_acquire() {
+            return Some(slot);
+        }
+        let Some(deadline) = batch.deadline() else {
+            return self.slots.acquire().await.ok();
+        };
+        let left = deadline.saturating_sub(self.clock.monotonic());
+        let waiting = std::pin::pin!(self.slots.acquire());
+        match select(waiting, self.clock.sleep(left)).await {
+            Either::Left((slot, _)) => slot.ok(),
+            Either::Right(((), _)) => None,
+        }
+    }
+}
+
 impl Around for AroundConcurrency {
     async fn send<'a>(&'a self, inner: &'a dyn PushProvider, batch: &'a Batch) -> Report {
-        let Some(_slot) = turn(&self.slots, batch, &*self.clock).await else {
+        let Some(_slot) = self.slot(batch).await else {
             let message = "the deadline came before one of the provider's request slots was free";
             let error = Error::new(ErrorKind::Timeout, message)
                 .with_retry(Retry::Backoff)

@@ -21,7 +21,6 @@ pub mod concurrency;
 pub mod deadline;
 pub mod rate;
 pub mod retry;
-mod turn;
 mod wrapped;
 
 use std::fmt::Debug;

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use governor::clock::{Clock as GovernorClock, Reference};
@@ -9,16 +10,14 @@ use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
-use tokio::sync::Semaphore;
 
-use super::turn::turn;
 use super::{Around, Layer, LayerContext, Wrapped};
 use crate::model::{Error, ErrorKind, Report, Retry, Sent};
 use crate::provider::{Batch, PushProvider};
 use crate::resources::Clock;
 
-/// Spaces requests out to so many a second, with bursts of a tenth of that, in the order in which
-/// they come. One whose turn does not come before its deadline fails.
+/// Spaces requests out to so many a second, with bursts of a tenth of that. Those that would
+/// have to wait beyond their deadline fail at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Rate {
     per_second: NonZeroU32,
@@ -39,7 +38,8 @@ impl Layer for Rate {
         let around = AroundRate {
             limiter: RateLimiter::direct_with_clock(quota, clock.clone()),
             clock,
-            turn: Semaphore::new(1),
+            interval: Duration::from_secs(1) / self.per_second.get(),
+            waiting: AtomicUsize::new(0),
         };
         Wrapped::around(inner, around)
     }
@@ -49,35 +49,54 @@ impl Layer for Rate {
 struct AroundRate {
     limiter: RateLimiter<NotKeyed, InMemoryState, InjectedClock, NoOpMiddleware<Tick>>,
     clock: InjectedClock,
-    /// Held by the one that waits for the limiter. All others wait for it in line, so that a
-    /// moment of the limiter wakes one of them and not all.
-    turn: Semaphore,
+    interval: Duration,
+    /// How many wait. Each of them sleeps until about its own moment and only then asks the
+    /// limiter: asking together would wake all of them at every moment, and standing in line
+    /// would let one that is not polled (a paused stream) hold up all others.
+    waiting: AtomicUsize,
+}
+
+/// One of those that wait, until it is dropped.
+struct Place<'a>(&'a AtomicUsize);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl AroundRate {
-    /// Waits for the limiter; the error is when it makes sense to ask again.
-    async fn pass(&self, batch: &Batch) -> Result<(), Retry> {
-        let _turn = turn(&self.turn, batch, &*self.clock.0)
-            .await
-            .ok_or(Retry::Backoff)?;
-        while let Err(not_yet) = self.limiter.check() {
-            let now = self.clock.now();
-            let wait = not_yet.wait_time_from(now);
-            if wait > batch.time_left(now.0, Duration::MAX) {
-                return Err(Retry::After(wait));
-            }
-            self.clock.0.sleep(wait).await;
+    /// Waits for the limiter. The error is how long that would take, if it is too long.
+    async fn pass(&self, batch: &Batch) -> Result<(), Duration> {
+        let ahead = self.waiting.fetch_add(1, Ordering::Relaxed);
+        let _place = Place(&self.waiting);
+        if ahead > 0 {
+            let ahead = u32::try_from(ahead).unwrap_or(u32::MAX);
+            self.sleep(self.interval.saturating_mul(ahead), batch)
+                .await?;
         }
+        while let Err(not_yet) = self.limiter.check() {
+            self.sleep(not_yet.wait_time_from(self.clock.now()), batch)
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn sleep(&self, wait: Duration, batch: &Batch) -> Result<(), Duration> {
+        if wait > batch.time_left(self.clock.now().0, Duration::MAX) {
+            return Err(wait);
+        }
+        self.clock.0.sleep(wait).await;
         Ok(())
     }
 }
 
 impl Around for AroundRate {
     async fn send<'a>(&'a self, inner: &'a dyn PushProvider, batch: &'a Batch) -> Report {
-        if let Err(retry) = self.pass(batch).await {
+        if let Err(wait) = self.pass(batch).await {
             let message = "the provider's own `rate_per_second` leaves no room before the deadline";
             let error = Error::new(ErrorKind::RateLimited, message)
-                .with_retry(retry)
+                .with_retry(Retry::After(wait))
                 .with_sent(Sent::No);
             return batch.report_all(error);
         }
