@@ -1,0 +1,68 @@
+//! `zpns check`.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::world::{Ran, World, keys, provider, zpns};
+
+fn of<'a>(lines: &'a [Value], id: &str) -> &'a Value {
+    lines.iter().find(|line| line["provider"] == id).unwrap()
+}
+
+#[test]
+fn good_credentials_are_a_line_each_and_reach_nobody() {
+    let world = World::new();
+    let ran = world.check(&world.config);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let lines = ran.lines();
+    assert_eq!(lines.len(), world.vendors().len());
+    for line in &lines {
+        assert_eq!(keys(line), BTreeSet::from(["provider", "vendor", "ok", "reason"]));
+        assert_eq!(line["ok"], true);
+        assert_eq!(line["vendor"], line["provider"]);
+        assert!(!line["reason"].as_str().unwrap().is_empty());
+    }
+    let ids: Vec<_> = lines.iter().map(|line| line["provider"].as_str().unwrap()).collect();
+    assert_eq!(ids, world.vendors(), "by id in order");
+    assert_eq!(world.shown(), 0);
+}
+
+#[test]
+fn one_provider_with_wrong_credentials_is_told_from_the_others() {
+    let world = World::new();
+    let wrong: [(&str, fn(&mut toml::Table)); 2] = [
+        ("apns", |table| drop(table.insert("key_id".into(), "WRONGKEY99".into()))),
+        ("fcm", |table| {
+            let account = table["service_account_json"].as_str().unwrap();
+            let mut account: Value = serde_json::from_str(account).unwrap();
+            account["client_email"] = "stranger@elsewhere.iam.gserviceaccount.com".into();
+            table.insert("service_account_json".into(), account.to_string().into());
+        }),
+    ];
+    for (vendor, change) in wrong {
+        let config = world.edited(|config| change(provider(config, vendor)));
+        let ran = world.check(&config);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        let lines = ran.lines();
+        for id in world.vendors() {
+            assert_eq!(of(&lines, id)["ok"], id != vendor, "{lines:?}");
+        }
+        let reason = of(&lines, vendor)["reason"].as_str().unwrap();
+        assert!(reason.contains("credential_invalid"), "{reason}");
+    }
+    assert_eq!(world.shown(), 0);
+}
+
+#[test]
+fn a_vendor_that_cannot_be_reached_is_not_ok() {
+    let folder = World::new().stop_simulator();
+    let config = folder.path().join("push.toml");
+    let output = zpns().arg("check").arg("--config").arg(config).output().unwrap();
+    let ran = Ran::from(output);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    for line in ran.lines() {
+        assert_eq!(line["ok"], false);
+        assert!(line["reason"].as_str().unwrap().contains("unavailable"), "{line}");
+    }
+}

@@ -1,0 +1,19 @@
+//! The contract of the `zpns` command: the built binary, driven as a shell would drive it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod check;
+mod config;
+mod logs;
+mod memory;
+mod message;
+mod send;
+#[cfg(unix)]
+mod simulate;
+mod tokens;
+mod world;
