@@ -24,7 +24,7 @@
 //! each, all on by default), and turns a config file into a running [`Router`].
 #![forbid(unsafe_code)]
 
-mod config;
+mod config_file;
 mod vendors;
 
 #[cfg(feature = "apns")]
@@ -35,4 +35,4 @@ pub use zpns_core::*;
 pub use zpns_fcm as fcm;
 pub use zpns_http as http;
 
-pub use self::config::{Config, FileError, ProviderSection, Strategy};
+pub use self::config_file::{Config, FileError, ProviderSection, Strategy};

@@ -25,9 +25,21 @@ const fn vendor<C: VendorConfig>() -> VendorEntry {
         build: |section, setup| {
             let config: C = section
                 .try_into()
-                .map_err(|error: toml::de::Error| ConfigError::section(error.message()))?;
+                .map_err(|error: toml::de::Error| named(&error))?;
             config.build(setup)
         },
+    }
+}
+
+/// Names the key at fault, which `toml` tells nowhere but in the last line of its `Display`.
+fn named(error: &toml::de::Error) -> ConfigError {
+    let (text, message) = (error.to_string(), error.message());
+    let key = text
+        .lines()
+        .find_map(|line| line.strip_prefix("in `")?.strip_suffix('`'));
+    match key {
+        Some(key) if !message.contains(&format!("`{key}`")) => ConfigError::key(key, message),
+        _ => ConfigError::section(message),
     }
 }
 

@@ -18,12 +18,18 @@ fn good_credentials_are_a_line_each_and_reach_nobody() {
     let lines = ran.lines();
     assert_eq!(lines.len(), world.vendors().len());
     for line in &lines {
-        assert_eq!(keys(line), BTreeSet::from(["provider", "vendor", "ok", "reason"]));
+        assert_eq!(
+            keys(line),
+            BTreeSet::from(["provider", "vendor", "ok", "reason"])
+        );
         assert_eq!(line["ok"], true);
         assert_eq!(line["vendor"], line["provider"]);
         assert!(!line["reason"].as_str().unwrap().is_empty());
     }
-    let ids: Vec<_> = lines.iter().map(|line| line["provider"].as_str().unwrap()).collect();
+    let ids: Vec<_> = lines
+        .iter()
+        .map(|line| line["provider"].as_str().unwrap())
+        .collect();
     assert_eq!(ids, world.vendors(), "by id in order");
     assert_eq!(world.shown(), 0);
 }
@@ -32,7 +38,9 @@ fn good_credentials_are_a_line_each_and_reach_nobody() {
 fn one_provider_with_wrong_credentials_is_told_from_the_others() {
     let world = World::new();
     let wrong: [(&str, fn(&mut toml::Table)); 2] = [
-        ("apns", |table| drop(table.insert("key_id".into(), "WRONGKEY99".into()))),
+        ("apns", |table| {
+            drop(table.insert("key_id".into(), "WRONGKEY99".into()))
+        }),
         ("fcm", |table| {
             let account = table["service_account_json"].as_str().unwrap();
             let mut account: Value = serde_json::from_str(account).unwrap();
@@ -58,11 +66,19 @@ fn one_provider_with_wrong_credentials_is_told_from_the_others() {
 fn a_vendor_that_cannot_be_reached_is_not_ok() {
     let folder = World::new().stop_simulator();
     let config = folder.path().join("push.toml");
-    let output = zpns().arg("check").arg("--config").arg(config).output().unwrap();
+    let output = zpns()
+        .arg("check")
+        .arg("--config")
+        .arg(config)
+        .output()
+        .unwrap();
     let ran = Ran::from(output);
     assert_eq!(ran.code, 1, "{ran:?}");
     for line in ran.lines() {
         assert_eq!(line["ok"], false);
-        assert!(line["reason"].as_str().unwrap().contains("unavailable"), "{line}");
+        assert!(
+            line["reason"].as_str().unwrap().contains("unavailable"),
+            "{line}"
+        );
     }
 }

@@ -17,21 +17,69 @@ fn an_error_is_one_line_that_names_file_table_and_key() {
     let changes: [(&str, Change, &[&str]); 17] = [
         ("apns", |table| set(table, "colour", 1), &["`colour`"]),
         ("fcm", |table| set(table, "colour", 1), &["`colour`"]),
-        ("apns", |table| drop(table.remove("team_id")), &["`team_id`"]),
+        (
+            "apns",
+            |table| drop(table.remove("team_id")),
+            &["`team_id`"],
+        ),
         ("apns", |table| drop(table.remove("key_id")), &["`key_id`"]),
-        ("apns", |table| drop(table.remove("key_pem")), &["`key_path`"]),
+        (
+            "apns",
+            |table| drop(table.remove("key_pem")),
+            &["`key_path`"],
+        ),
         ("apns", |table| drop(table.remove("topic")), &["`topic`"]),
-        ("apns", |table| set(table, "key_path", "AuthKey.p8"), &["`key_path`", "`key_pem`"]),
-        ("apns", |table| set(table, "environment", "moon"), &["environment", "moon"]),
-        ("apns", |table| set(table, "key_pem", "no key"), &["`key_pem`"]),
-        ("fcm", |table| drop(table.remove("service_account_json")), &["`service_account_path`"]),
-        ("fcm", |table| set(table, "service_account_json", "{}"), &["`service_account_json`"]),
-        ("fcm", |table| set(table, "token_endpoint", "http://example.com"), &["`token_endpoint`"]),
-        ("fcm", |table| set(table, "endpoint", "127.0.0.1"), &["`endpoint`"]),
-        ("apns", |table| set(table, "ca_path", "gone.pem"), &["`ca_path`", "gone.pem"]),
-        ("apns", |table| set(table, "timeout_ms", "soon"), &["`timeout_ms`", "soon"]),
+        (
+            "apns",
+            |table| set(table, "key_path", "AuthKey.p8"),
+            &["`key_path`", "`key_pem`"],
+        ),
+        (
+            "apns",
+            |table| set(table, "environment", "moon"),
+            &["environment", "moon"],
+        ),
+        (
+            "apns",
+            |table| set(table, "key_pem", "no key"),
+            &["`key_pem`"],
+        ),
+        (
+            "fcm",
+            |table| drop(table.remove("service_account_json")),
+            &["`service_account_path`"],
+        ),
+        (
+            "fcm",
+            |table| set(table, "service_account_json", "{}"),
+            &["`service_account_json`"],
+        ),
+        (
+            "fcm",
+            |table| set(table, "token_endpoint", "http://example.com"),
+            &["`token_endpoint`"],
+        ),
+        (
+            "fcm",
+            |table| set(table, "endpoint", "127.0.0.1"),
+            &["`endpoint`"],
+        ),
+        (
+            "apns",
+            |table| set(table, "ca_path", "gone.pem"),
+            &["`ca_path`", "gone.pem"],
+        ),
+        (
+            "apns",
+            |table| set(table, "timeout_ms", "soon"),
+            &["`timeout_ms`", "soon"],
+        ),
         ("apns", |table| drop(table.remove("vendor")), &["`vendor`"]),
-        ("apns", |table| set(table, "vendor", "nokia"), &["`vendor`", "`nokia`", "apns, fcm"]),
+        (
+            "apns",
+            |table| set(table, "vendor", "nokia"),
+            &["`vendor`", "`nokia`", "apns, fcm"],
+        ),
     ];
     for (vendor, change, parts) in changes {
         let config = world.edited(|config| change(provider(config, vendor)));
@@ -39,7 +87,9 @@ fn an_error_is_one_line_that_names_file_table_and_key() {
         let mut parts = parts.to_vec();
         parts.extend([config.to_str().unwrap(), &table]);
         // Whatever command reads the file, and whatever provider is asked for.
-        let sent = world.send_command(&config, "fcm", &["--title", "T", "--token", "x"]).output();
+        let sent = world
+            .send_command(&config, "fcm", &["--title", "T", "--token", "x"])
+            .output();
         for ran in [world.check(&config), Ran::from(sent.unwrap())] {
             ran.refused(&parts);
             assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
@@ -48,8 +98,12 @@ fn an_error_is_one_line_that_names_file_table_and_key() {
     let broken = world.file("broken.toml", "[providers.apns\n");
     world.check(&broken).refused(&["broken.toml", "line 1"]);
     let unknown = world.file("unknown.toml", "[provider.apns]\n");
-    world.check(&unknown).refused(&["unknown.toml", "`provider`"]);
-    world.check(&world.folder.path().join("none.toml")).refused(&["none.toml"]);
+    world
+        .check(&unknown)
+        .refused(&["unknown.toml", "`provider`"]);
+    world
+        .check(&world.folder.path().join("none.toml"))
+        .refused(&["none.toml"]);
     for vendor in world.vendors() {
         assert!(world.simulator.received(vendor).is_empty());
     }
@@ -58,7 +112,10 @@ fn an_error_is_one_line_that_names_file_table_and_key() {
 #[test]
 fn an_unreadable_key_file_is_told_when_the_config_is_loaded() {
     let world = World::new();
-    let keys = [("apns", "key_pem", "key_path"), ("fcm", "service_account_json", "service_account_path")];
+    let keys = [
+        ("apns", "key_pem", "key_path"),
+        ("fcm", "service_account_json", "service_account_path"),
+    ];
     for (vendor, inline, path) in keys {
         let config = world.edited(|config| {
             let table = provider(config, vendor);
@@ -67,7 +124,11 @@ fn an_unreadable_key_file_is_told_when_the_config_is_loaded() {
         });
         let gone = world.folder.path().join("gone.key");
         let ran = world.check(&config);
-        ran.refused(&[&format!("[providers.{vendor}]"), path, gone.to_str().unwrap()]);
+        ran.refused(&[
+            &format!("[providers.{vendor}]"),
+            path,
+            gone.to_str().unwrap(),
+        ]);
         assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
     }
 }
@@ -75,7 +136,10 @@ fn an_unreadable_key_file_is_told_when_the_config_is_loaded() {
 #[test]
 fn key_files_stand_beside_the_config_file() {
     let world = World::new();
-    let keys = [("apns", "key_pem", "key_path"), ("fcm", "service_account_json", "service_account_path")];
+    let keys = [
+        ("apns", "key_pem", "key_path"),
+        ("fcm", "service_account_json", "service_account_path"),
+    ];
     for (vendor, inline, path) in keys {
         let config = world.edited(|config| {
             let table = provider(config, vendor);
@@ -114,8 +178,17 @@ fn any_value_may_come_from_the_environment() {
         assert_eq!(ran.code, 0, "{ran:?}");
     }
     let mut lacking = zpns();
-    lacking.arg("check").arg("--config").arg(&config).envs(values.iter().cloned());
+    lacking
+        .arg("check")
+        .arg("--config")
+        .arg(&config)
+        .envs(values.iter().cloned());
     let ran = Ran::from(lacking.env_remove("ZPNS_TEST_APNS_TOPIC").output().unwrap());
-    ran.refused(&["edited.toml", "[providers.apns]", "`topic`", "`ZPNS_TEST_APNS_TOPIC`"]);
+    ran.refused(&[
+        "edited.toml",
+        "[providers.apns]",
+        "`topic`",
+        "`ZPNS_TEST_APNS_TOPIC`",
+    ]);
     assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
 }

@@ -6,7 +6,10 @@ use crate::world::{Ran, World, provider, zpns};
 fn secrets(world: &World) -> Vec<String> {
     let apns = &world.simulator.apns().unwrap().key_pem;
     let fcm = &world.simulator.fcm().unwrap().private_key_pem;
-    let lines = apns.lines().chain(fcm.lines()).filter(|line| !line.starts_with('-'));
+    let lines = apns
+        .lines()
+        .chain(fcm.lines())
+        .filter(|line| !line.starts_with('-'));
     let mut secrets: Vec<String> = lines.map(str::to_owned).collect();
     // JWTs begin with `{"` in base64, Google's access tokens with `ya29.`.
     secrets.extend(["eyJ".to_owned(), "ya29.".to_owned()]);
@@ -19,12 +22,18 @@ fn secrets(world: &World) -> Vec<String> {
 
 #[track_caller]
 fn keeps_to_itself(ran: &Ran, secrets: &[String]) {
-    assert!(ran.stderr.contains("TRACE") || ran.stderr.contains("DEBUG"), "no trace: {ran:?}");
+    assert!(
+        ran.stderr.contains("TRACE") || ran.stderr.contains("DEBUG"),
+        "no trace: {ran:?}"
+    );
     for secret in secrets {
         let line = ran.stderr.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "shows {secret}");
     }
-    let bearer = ran.stderr.lines().find(|line| line.to_lowercase().contains("bearer "));
+    let bearer = ran
+        .stderr
+        .lines()
+        .find(|line| line.to_lowercase().contains("bearer "));
     assert_eq!(bearer, None);
 }
 
@@ -50,7 +59,11 @@ fn the_most_talkative_log_shows_no_token_and_no_secret() {
         keeps_to_itself(&ran, &secrets);
     }
     let mut check = zpns();
-    check.arg("check").arg("--config").arg(&world.config).env("RUST_LOG", "trace");
+    check
+        .arg("check")
+        .arg("--config")
+        .arg(&world.config)
+        .env("RUST_LOG", "trace");
     let ran = Ran::from(check.output().unwrap());
     assert_eq!(ran.lines().len(), world.vendors().len());
     keeps_to_itself(&ran, &secrets);

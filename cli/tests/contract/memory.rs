@@ -24,7 +24,10 @@ fn peak(world: &World, devices: usize) -> u64 {
     }
     // All is sent and answered, and the process still there: stdin is open.
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap();
     let peak = peak.trim().trim_end_matches("kB").trim().parse().unwrap();
     drop(writer.join().unwrap());
     assert_eq!(child.wait().unwrap().code(), Some(0));
@@ -36,5 +39,8 @@ fn ten_times_the_devices_take_no_more_memory() {
     let world = World::with(|builder| builder.keep_received(0));
     let (few, many) = (peak(&world, 2_000), peak(&world, 20_000));
     assert_eq!(world.shown(), 22_000);
-    assert!(many < few + few / 4 + 4_096, "{few} KiB for 2,000, {many} KiB for 20,000");
+    assert!(
+        many < few + few / 4 + 4_096,
+        "{few} KiB for 2,000, {many} KiB for 20,000"
+    );
 }

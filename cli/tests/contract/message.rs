@@ -34,7 +34,10 @@ fn an_unknown_field_is_an_error_that_names_it() {
     let files = [
         (r#"{"titel": "T"}"#, "titel"),
         (r#"{"title": "T", "ttl": 60}"#, "ttl"),
-        (r#"{"title": "T", "sender": {"id": "1", "nick": "A"}}"#, "nick"),
+        (
+            r#"{"title": "T", "sender": {"id": "1", "nick": "A"}}"#,
+            "nick",
+        ),
         (r#"{"title": "T", "priority": "urgent"}"#, "urgent"),
         (r#"{"title": 7}"#, "string"),
         (r#"{"title": "#, "EOF"),
@@ -43,7 +46,9 @@ fn an_unknown_field_is_an_error_that_names_it() {
     for (text, part) in files {
         let file = world.file("message.json", text);
         let path = file.to_str().unwrap();
-        world.send("apns", &["--token", &token, "--message", path]).refused(&[path, part]);
+        world
+            .send("apns", &["--token", &token, "--message", path])
+            .refused(&[path, part]);
     }
     assert_eq!(world.shown(), 0);
 }
@@ -56,9 +61,16 @@ fn times_are_milliseconds() {
     let ran = world.send("apns", &["--token", &world.live("apns"), "--message", path]);
     assert_eq!(ran.code, 0, "{ran:?}");
     let pushes = world.pushes("apns");
-    let expiration: u64 = pushes[0].header("apns-expiration").unwrap().parse().unwrap();
+    let expiration: u64 = pushes[0]
+        .header("apns-expiration")
+        .unwrap()
+        .parse()
+        .unwrap();
     let now = now();
-    assert!((now + 30..=now + 91).contains(&expiration), "{expiration} at {now}");
+    assert!(
+        (now + 30..=now + 91).contains(&expiration),
+        "{expiration} at {now}"
+    );
 
     let ran = world.send("fcm", &["--token", &world.live("fcm"), "--message", path]);
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -82,17 +94,31 @@ fn every_field_may_stand_in_a_message_file() {
     });
     let file = world.file("message.json", &message.to_string());
     for vendor in world.vendors() {
-        let arguments = ["--token", &world.live(vendor), "--message", file.to_str().unwrap()];
+        let arguments = [
+            "--token",
+            &world.live(vendor),
+            "--message",
+            file.to_str().unwrap(),
+        ];
         let ran = world.send(vendor, &arguments);
         assert_eq!(ran.code, 0, "{ran:?}");
         let body = last_body(&world, vendor).to_string();
         assert!(body.contains("opaque") && body.contains("extra"), "{body}");
     }
     let id = world.pushes("apns")[0].header("apns-id").map(str::to_owned);
-    let again = ["--token", &world.live("apns"), "--message", file.to_str().unwrap()];
+    let again = [
+        "--token",
+        &world.live("apns"),
+        "--message",
+        file.to_str().unwrap(),
+    ];
     assert_eq!(world.send("apns", &again).code, 0);
     let ids = world.pushes("apns");
-    assert_eq!(ids[1].header("apns-id").map(str::to_owned), id, "the same message, the same id");
+    assert_eq!(
+        ids[1].header("apns-id").map(str::to_owned),
+        id,
+        "the same message, the same id"
+    );
 }
 
 #[test]
@@ -101,7 +127,10 @@ fn a_payload_arrives_as_it_was_given() {
     for vendor in world.vendors() {
         let payload = r#"no JSON: {"a"#;
         let token = world.live(vendor);
-        let ran = world.send(vendor, &["--title", "T", "--payload", payload, "--token", &token]);
+        let ran = world.send(
+            vendor,
+            &["--title", "T", "--payload", payload, "--token", &token],
+        );
         assert_eq!(ran.code, 0, "{ran:?}");
         let body = last_body(&world, vendor).to_string();
         let escaped = serde_json::to_string(payload).unwrap();
@@ -117,9 +146,18 @@ fn a_silent_push_shows_nothing() {
     let pushes = world.pushes("apns");
     assert_eq!(pushes[0].header("apns-push-type"), Some("background"));
     assert_eq!(pushes[0].header("apns-priority"), Some("5"));
-    assert_eq!(last_body(&world, "apns"), json!({"aps": {"content-available": 1}}));
+    assert_eq!(
+        last_body(&world, "apns"),
+        json!({"aps": {"content-available": 1}})
+    );
 
-    let payload = ["--silent", "--payload", "sync", "--token", &world.live("fcm")];
+    let payload = [
+        "--silent",
+        "--payload",
+        "sync",
+        "--token",
+        &world.live("fcm"),
+    ];
     let ran = world.send("fcm", &payload);
     assert_eq!(ran.code, 0, "{ran:?}");
     let body = last_body(&world, "fcm");
@@ -133,7 +171,13 @@ fn a_silent_push_whose_file_brings_a_title_is_refused() {
     let file = world.file("message.json", r#"{"title": "T"}"#);
     for vendor in world.vendors() {
         let token = world.live(vendor);
-        let arguments = ["--silent", "--token", &token, "--message", file.to_str().unwrap()];
+        let arguments = [
+            "--silent",
+            "--token",
+            &token,
+            "--message",
+            file.to_str().unwrap(),
+        ];
         let ran = world.send(vendor, &arguments);
         assert_ne!(ran.code, 0, "{ran:?}");
     }

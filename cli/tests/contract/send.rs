@@ -37,7 +37,10 @@ fn an_accepted_target_is_one_line_with_exactly_these_keys() {
 fn a_dead_token_is_rejected_and_to_be_dropped() {
     let world = World::new();
     // APNs says since when; FCM does not.
-    let vendors = [("apns", "Unregistered", true), ("fcm", "UNREGISTERED", false)];
+    let vendors = [
+        ("apns", "Unregistered", true),
+        ("fcm", "UNREGISTERED", false),
+    ];
     for (vendor, code, since) in vendors {
         let token = world.dead(vendor);
         let ran = world.send(vendor, &hello(&["--token", &token]));
@@ -68,7 +71,10 @@ fn a_dead_token_is_rejected_and_to_be_dropped() {
 fn a_token_of_another_app_is_a_mismatch_and_kept() {
     let world = World::new();
     let foreign = [
-        ("apns", world.simulator.apns().unwrap().foreign_token.clone()),
+        (
+            "apns",
+            world.simulator.apns().unwrap().foreign_token.clone(),
+        ),
         ("fcm", world.simulator.fcm().unwrap().foreign_token.clone()),
     ];
     for (vendor, token) in foreign {
@@ -174,16 +180,27 @@ fn a_refusal_of_ours_costs_no_call() {
     let huge = "x".repeat(20_000);
     for vendor in world.vendors() {
         let line = world
-            .send(vendor, &hello(&["--token", &world.live(vendor), "--payload", &huge]))
+            .send(
+                vendor,
+                &hello(&["--token", &world.live(vendor), "--payload", &huge]),
+            )
             .line();
         assert_eq!(line["outcome"], "rejected", "{line}");
         assert_eq!(line["kind"], "payload_too_large");
         assert_eq!(line["token_action"], "keep");
         assert!(!keys(&line).contains("vendor_code"));
 
-        let later = world.file("later.json", r#"{"title": "T", "not_before_ms": 4000000000000}"#);
+        let later = world.file(
+            "later.json",
+            r#"{"title": "T", "not_before_ms": 4000000000000}"#,
+        );
         let later = later.to_str().unwrap();
-        let line = world.send(vendor, &["--message", later, "--token", &world.live(vendor)]).line();
+        let line = world
+            .send(
+                vendor,
+                &["--message", later, "--token", &world.live(vendor)],
+            )
+            .line();
         assert_eq!(line["kind"], "unsupported", "{line}");
         assert_eq!(line["token_action"], "keep");
         assert!(world.simulator.received(vendor).is_empty());
@@ -196,7 +213,10 @@ fn what_was_cut_and_left_out_is_listed() {
     let long = "word ".repeat(4_000);
     for vendor in world.vendors() {
         let token = world.live(vendor);
-        let ran = world.send(vendor, &["--title", "T", "--body", &long, "--token", &token]);
+        let ran = world.send(
+            vendor,
+            &["--title", "T", "--body", &long, "--token", &token],
+        );
         assert_eq!(ran.code, 0, "{ran:?}");
         assert_eq!(ran.line()["truncated"], json!(["body"]));
     }
@@ -215,7 +235,10 @@ fn failed_credentials_answer_the_remaining_targets_without_a_call() {
     for token in &tokens {
         arguments.extend(["--token", token]);
     }
-    let output = world.send_command(&config, "apns", &arguments).output().unwrap();
+    let output = world
+        .send_command(&config, "apns", &arguments)
+        .output()
+        .unwrap();
     let ran = Ran::from(output);
     assert_eq!(ran.code, 1);
     let lines = ran.lines();
@@ -237,13 +260,41 @@ fn a_wrong_call_is_exit_code_2_and_says_why_on_stderr() {
     let cases: [(&str, &[&str], &[&str]); 9] = [
         ("apns", &["--title", "T"], &["--token"]),
         ("apns", &["--token", &token], &["nothing to send"]),
-        ("nobody", &["--title", "T", "--token", &token], &["`nobody`", "apns, fcm"]),
-        ("apns", &["--title", "T", "--tokens-from", unreadable], &[unreadable]),
-        ("apns", &["--message", unreadable, "--token", &token], &[unreadable]),
-        ("apns", &["--title", "T", "--token", &token, "--timeout", "soon"], &["--timeout"]),
-        ("apns", &["--title", "T", "--token", &token, "--timeout", "0"], &["--timeout"]),
-        ("apns", &["--title", "T", "--token", &token, "--colour"], &["--colour"]),
-        ("apns", &["--silent", "--title", "T", "--token", &token], &["--silent", "--title"]),
+        (
+            "nobody",
+            &["--title", "T", "--token", &token],
+            &["`nobody`", "apns, fcm"],
+        ),
+        (
+            "apns",
+            &["--title", "T", "--tokens-from", unreadable],
+            &[unreadable],
+        ),
+        (
+            "apns",
+            &["--message", unreadable, "--token", &token],
+            &[unreadable],
+        ),
+        (
+            "apns",
+            &["--title", "T", "--token", &token, "--timeout", "soon"],
+            &["--timeout"],
+        ),
+        (
+            "apns",
+            &["--title", "T", "--token", &token, "--timeout", "0"],
+            &["--timeout"],
+        ),
+        (
+            "apns",
+            &["--title", "T", "--token", &token, "--colour"],
+            &["--colour"],
+        ),
+        (
+            "apns",
+            &["--silent", "--title", "T", "--token", &token],
+            &["--silent", "--title"],
+        ),
     ];
     for (vendor, arguments, parts) in cases {
         world.send(vendor, arguments).refused(parts);

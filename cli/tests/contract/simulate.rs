@@ -23,9 +23,14 @@ struct Running {
 impl Running {
     fn start(more: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (config, tokens) = (folder.path().join("push.toml"), folder.path().join("tokens.json"));
+        let (config, tokens) = (
+            folder.path().join("push.toml"),
+            folder.path().join("tokens.json"),
+        );
         let mut command = zpns();
-        command.args(["simulate", "--listen", "127.0.0.1:0", "--config-out"]).arg(&config);
+        command
+            .args(["simulate", "--listen", "127.0.0.1:0", "--config-out"])
+            .arg(&config);
         command.arg("--tokens-out").arg(&tokens).args(more);
         let mut child = piped(&mut command);
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
@@ -46,20 +51,42 @@ impl Running {
     }
 
     fn providers(&self) -> toml::Table {
-        let config: toml::Table = std::fs::read_to_string(&self.config).unwrap().parse().unwrap();
+        let config: toml::Table = std::fs::read_to_string(&self.config)
+            .unwrap()
+            .parse()
+            .unwrap();
         config["providers"].as_table().unwrap().clone()
     }
 
     fn send(&self, vendor: &str, token: &str) -> Ran {
         let mut command = zpns();
-        command.args(["send", "--title", "T", "--provider", vendor, "--token", token]);
-        command.arg("--config").arg(&self.config).output().unwrap().into()
+        command.args([
+            "send",
+            "--title",
+            "T",
+            "--provider",
+            vendor,
+            "--token",
+            token,
+        ]);
+        command
+            .arg("--config")
+            .arg(&self.config)
+            .output()
+            .unwrap()
+            .into()
     }
 
     /// Sends a signal, and returns the exit code and what else stood on stdout.
     fn end(mut self, signal: &str) -> (Option<i32>, String) {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args([signal, &id])
+                .status()
+                .unwrap()
+                .success()
+        );
         let code = self.child.wait().unwrap().code();
         let mut rest = String::new();
         self.rest_of_stdout.read_to_string(&mut rest).unwrap();
@@ -94,14 +121,20 @@ fn the_config_names_an_origin_for_every_vendor() {
         assert_eq!(keys["vendor"].as_str(), Some(id.as_str()));
         let endpoint = keys["endpoint"].as_str().unwrap();
         let port = endpoint.strip_prefix("https://127.0.0.1:").unwrap();
-        assert!(port.parse::<u16>().is_ok(), "an origin without a path: {endpoint}");
+        assert!(
+            port.parse::<u16>().is_ok(),
+            "an origin without a path: {endpoint}"
+        );
         origins.insert(endpoint.to_owned());
         let authority = std::fs::read_to_string(keys["ca_path"].as_str().unwrap()).unwrap();
         assert!(authority.starts_with("-----BEGIN CERTIFICATE-----"));
     }
     assert_eq!(origins.len(), providers.len(), "one of its own each");
     let exchange = providers["fcm"]["token_endpoint"].as_str().unwrap();
-    assert_eq!(exchange, format!("{}/token", providers["fcm"]["endpoint"].as_str().unwrap()));
+    assert_eq!(
+        exchange,
+        format!("{}/token", providers["fcm"]["endpoint"].as_str().unwrap())
+    );
 }
 
 #[test]
@@ -112,14 +145,23 @@ fn every_listed_token_behaves_as_it_is_listed() {
         let lists = tokens[vendor].as_object().unwrap();
         let names: BTreeSet<&str> = lists.keys().map(String::as_str).collect();
         assert_eq!(names, BTreeSet::from(["dead", "flaky", "live", "muted"]));
-        for (list, code, outcome) in [("live", 0, "accepted"), ("dead", 1, "rejected"), ("flaky", 0, "accepted")] {
+        for (list, code, outcome) in [
+            ("live", 0, "accepted"),
+            ("dead", 1, "rejected"),
+            ("flaky", 0, "accepted"),
+        ] {
             let token = lists[list][0].as_str().unwrap();
             let ran = running.send(vendor, token);
             assert_eq!(ran.code, code, "{vendor} {list}: {ran:?}");
             assert_eq!(ran.line()["outcome"], outcome, "{vendor} {list}");
         }
     }
-    let check = zpns().arg("check").arg("--config").arg(&running.config).output().unwrap();
+    let check = zpns()
+        .arg("check")
+        .arg("--config")
+        .arg(&running.config)
+        .output()
+        .unwrap();
     assert_eq!(Ran::from(check).code, 0);
 }
 
@@ -147,7 +189,11 @@ fn a_wrong_script_is_refused_before_anything_is_served() {
     std::fs::write(&script, "[[rules]]\nfault = { kind = \"earthquake\" }\n").unwrap();
     let config = folder.path().join("push.toml");
     let mut command = zpns();
-    command.args(["simulate", "--config-out"]).arg(&config).arg("--faults").arg(&script);
+    command
+        .args(["simulate", "--config-out"])
+        .arg(&config)
+        .arg("--faults")
+        .arg(&script);
     Ran::from(command.output().unwrap()).refused(&["faults.toml", "earthquake"]);
     assert!(!config.exists());
     Ran::from(zpns().arg("simulate").output().unwrap()).refused(&["--config-out"]);

@@ -17,7 +17,10 @@ fn a_file_of_tokens_skips_blank_lines_and_keeps_duplicates() {
             live[0], live[1], live[0], live[2]
         );
         let file = world.file("tokens.txt", &text);
-        let ran = world.send(vendor, &["--title", "T", "--tokens-from", file.to_str().unwrap()]);
+        let ran = world.send(
+            vendor,
+            &["--title", "T", "--tokens-from", file.to_str().unwrap()],
+        );
         assert_eq!(ran.code, 0, "{ran:?}");
         let mut tokens: Vec<String> = ran.lines().iter().map(token).collect();
         tokens.sort();
@@ -33,7 +36,14 @@ fn a_file_and_single_tokens_go_together() {
     let world = World::new();
     let live = world.simulator.tokens("fcm").live;
     let file = world.file("tokens.txt", &format!("{}\n", live[1]));
-    let arguments = ["--title", "T", "--token", &live[0], "--tokens-from", file.to_str().unwrap()];
+    let arguments = [
+        "--title",
+        "T",
+        "--token",
+        &live[0],
+        "--tokens-from",
+        file.to_str().unwrap(),
+    ];
     let ran = world.send("fcm", &arguments);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(ran.lines().len(), 2);
@@ -43,7 +53,10 @@ fn a_file_and_single_tokens_go_together() {
 fn an_empty_file_is_no_failure() {
     let world = World::new();
     let file = world.file("tokens.txt", "\n\n");
-    let ran = world.send("apns", &["--title", "T", "--tokens-from", file.to_str().unwrap()]);
+    let ran = world.send(
+        "apns",
+        &["--title", "T", "--tokens-from", file.to_str().unwrap()],
+    );
     assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{ran:?}");
 }
 

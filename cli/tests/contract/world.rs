@@ -20,16 +20,25 @@ pub(crate) fn zpns() -> Command {
 }
 
 /// How long something took, in real time.
-#[allow(clippy::disallowed_methods, reason = "the process under test lives in real time")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the process under test lives in real time"
+)]
 pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let start = Instant::now();
     (work(), start.elapsed())
 }
 
 /// Seconds since the Unix epoch.
-#[allow(clippy::disallowed_methods, reason = "the process under test lives in real time")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the process under test lives in real time"
+)]
 pub(crate) fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs()
 }
 
 /// What a call of the command did.
@@ -65,7 +74,11 @@ impl Ran {
         assert_eq!(self.code, 2, "{self:?}");
         assert_eq!(self.stdout, "", "nothing but results goes to stdout");
         for part in parts {
-            assert!(self.stderr.contains(part), "lacks `{part}`: {}", self.stderr);
+            assert!(
+                self.stderr.contains(part),
+                "lacks `{part}`: {}",
+                self.stderr
+            );
         }
     }
 }
@@ -82,7 +95,11 @@ impl From<Output> for Ran {
 
 /// The keys of a line.
 pub(crate) fn keys(line: &Value) -> BTreeSet<&str> {
-    line.as_object().unwrap().keys().map(String::as_str).collect()
+    line.as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect()
 }
 
 /// A simulator of every vendor, and a folder with a config file that reaches it.
@@ -104,7 +121,9 @@ impl World {
         change: impl FnOnce(zpns_simulator::SimulatorBuilder) -> zpns_simulator::SimulatorBuilder,
     ) -> Self {
         let runtime = Runtime::new().unwrap();
-        let simulator = runtime.block_on(change(Simulator::builder()).start()).unwrap();
+        let simulator = runtime
+            .block_on(change(Simulator::builder()).start())
+            .unwrap();
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("push.toml");
         simulator.write_config(&config).unwrap();
@@ -129,7 +148,9 @@ impl World {
     }
 
     pub(crate) fn faults(&self, rules: impl IntoIterator<Item = Rule>) {
-        let script = rules.into_iter().fold(FaultScript::new(), FaultScript::rule);
+        let script = rules
+            .into_iter()
+            .fold(FaultScript::new(), FaultScript::rule);
         self.simulator.set_faults(script).unwrap();
     }
 
@@ -142,7 +163,12 @@ impl World {
     /// Devices that a vendor would have shown something on, over all vendors.
     pub(crate) fn shown(&self) -> usize {
         let of = |vendor: &&str| self.simulator.counters(vendor).accepted;
-        self.vendors().iter().map(of).sum::<u64>().try_into().unwrap()
+        self.vendors()
+            .iter()
+            .map(of)
+            .sum::<u64>()
+            .try_into()
+            .unwrap()
     }
 
     /// Writes a file into the folder of the config file.
@@ -154,33 +180,53 @@ impl World {
 
     /// A config file with this change.
     pub(crate) fn edited(&self, change: impl FnOnce(&mut toml::Table)) -> PathBuf {
-        let mut config: toml::Table = std::fs::read_to_string(&self.config).unwrap().parse().unwrap();
+        let mut config: toml::Table = std::fs::read_to_string(&self.config)
+            .unwrap()
+            .parse()
+            .unwrap();
         change(&mut config);
         self.file("edited.toml", &toml::to_string(&config).unwrap())
     }
 
     /// `zpns send` through a vendor.
     pub(crate) fn send(&self, vendor: &str, arguments: &[&str]) -> Ran {
-        self.send_command(&self.config, vendor, arguments).output().unwrap().into()
+        self.send_command(&self.config, vendor, arguments)
+            .output()
+            .unwrap()
+            .into()
     }
 
     /// `zpns send` with something on stdin.
     pub(crate) fn send_with_stdin(&self, vendor: &str, arguments: &[&str], stdin: &str) -> Ran {
         let mut command = self.send_command(&self.config, vendor, arguments);
         let mut child = piped(&mut command);
-        child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(stdin.as_bytes())
+            .unwrap();
         child.wait_with_output().unwrap().into()
     }
 
     pub(crate) fn send_command(&self, config: &Path, vendor: &str, arguments: &[&str]) -> Command {
         let mut command = zpns();
-        command.args(["send", "--provider", vendor, "--config"]).arg(config).args(arguments);
+        command
+            .args(["send", "--provider", vendor, "--config"])
+            .arg(config)
+            .args(arguments);
         command
     }
 
     /// `zpns check`.
     pub(crate) fn check(&self, config: &Path) -> Ran {
-        zpns().arg("check").arg("--config").arg(config).output().unwrap().into()
+        zpns()
+            .arg("check")
+            .arg("--config")
+            .arg(config)
+            .output()
+            .unwrap()
+            .into()
     }
 
     /// Stops the simulator.
@@ -192,7 +238,12 @@ impl World {
 
 /// Starts a command with all three streams in hand.
 pub(crate) fn piped(command: &mut Command) -> Child {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
 }
 
 /// The table of a provider in a config.

@@ -11,7 +11,7 @@ use zpns::{ErrorKind, Notification, Sent, Target};
 use zpns_simulator::Simulator;
 use zpns_simulator::faults::{Fault, Rule};
 
-use crate::scene::{Scene, accepted, failed, once, rejected};
+use crate::scene::{Scene, accepted, failed, once};
 use crate::subjects::{SUBJECTS, Subject};
 
 fn hello() -> Notification {
@@ -225,10 +225,4 @@ pub(crate) async fn requests_under_way_are_bounded_by_the_config(subject: &'stat
     assert_eq!(report.accepted(), 30);
     let counters = scene.simulator.counters(subject.vendor);
     assert!(counters.peak_streams <= 3, "{counters:?}");
-
-    // With a kind that no vendor has, nothing is under way at all.
-    let mut message = hello();
-    message.kind = zpns::Kind::Other("no-such-kind".into());
-    let report = scene.router.send(&message, [scene.live()]).await;
-    assert_eq!(rejected(&report.outcomes()[0]).kind, ErrorKind::Unsupported);
 }

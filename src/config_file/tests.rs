@@ -56,6 +56,10 @@ fn every_error_is_one_line_that_names_file_table_and_key() {
             "[providers.ios]: `ca_path` `no-such.pem` cannot be read",
         ),
         ("colour = 1", "[providers.ios]: unknown field `colour`"),
+        (
+            "environment = \"moon\"",
+            "[providers.ios]: `environment` unknown variant `moon`",
+        ),
     ];
     for (key, expected) in keys {
         let line = error(&format!("{apns}{key}\n"));
