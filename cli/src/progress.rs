@@ -58,6 +58,7 @@ impl Progress {
 
     fn show(&self) {
         let (accepted, others) = (self.accepted, self.others);
-        self.bar.set_message(format!("{accepted} accepted, {others} not"));
+        self.bar
+            .set_message(format!("{accepted} accepted, {others} not"));
     }
 }

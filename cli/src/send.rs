@@ -54,9 +54,16 @@ pub(crate) async fn run(args: SendArgs) -> Result<Ending> {
     let router = config.router()?;
     let provider = ProviderId::from(args.provider.as_str());
     if router.provider(&provider).is_none() {
-        let ids: Vec<&str> = config.providers.iter().map(|section| section.id.as_str()).collect();
+        let ids: Vec<&str> = config
+            .providers
+            .iter()
+            .map(|section| section.id.as_str())
+            .collect();
         let file = args.config.display();
-        bail!("{file}: no provider is called `{provider}`; there are: {}", ids.join(", "));
+        bail!(
+            "{file}: no provider is called `{provider}`; there are: {}",
+            ids.join(", ")
+        );
     }
 
     let mut progress = None;

@@ -43,7 +43,9 @@ pub(crate) async fn run(args: SimulateArgs) -> Result<Ending> {
         simulator.write_tokens(path)?;
     }
     let mut stdout = io::stdout();
-    writeln!(stdout, "ready").and_then(|()| stdout.flush()).context("stdout")?;
+    writeln!(stdout, "ready")
+        .and_then(|()| stdout.flush())
+        .context("stdout")?;
     signal.wait().await;
     simulator.shutdown().await;
     Ok(Ending::AllWell)

@@ -83,7 +83,11 @@ fn read_lines(reader: impl Read, to: &mpsc::Sender<Line>) {
 #[derive(clap::Args, Debug)]
 pub(crate) struct TokenArgs {
     /// A device's token; may be given several times.
-    #[arg(long = "token", value_name = "TOKEN", required_unless_present = "tokens_from")]
+    #[arg(
+        long = "token",
+        value_name = "TOKEN",
+        required_unless_present = "tokens_from"
+    )]
     pub(crate) tokens: Vec<String>,
     /// A file with one token per line; `-` reads stdin.
     #[arg(long, value_name = "FILE")]
