@@ -37,7 +37,8 @@ fn good_credentials_are_a_line_each_and_reach_nobody() {
 #[test]
 fn one_provider_with_wrong_credentials_is_told_from_the_others() {
     let world = World::new();
-    let wrong: [(&str, fn(&mut toml::Table)); 2] = [
+    type Change = fn(&mut toml::Table);
+    let wrong: [(&str, Change); 2] = [
         ("apns", |table| {
             drop(table.insert("key_id".into(), "WRONGKEY99".into()))
         }),

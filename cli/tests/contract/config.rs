@@ -155,6 +155,27 @@ fn key_files_stand_beside_the_config_file() {
 }
 
 #[test]
+fn a_client_certificate_may_stand_in_for_the_key() {
+    let world = World::new();
+    let certificate = &world.simulator.apns().unwrap().certificate;
+    world.file("push.crt", &certificate.cert_pem);
+    world.file("push.key", &certificate.key_pem);
+    let config = world.edited(|config| {
+        let table = provider(config, "apns");
+        for key in ["team_id", "key_id", "key_pem"] {
+            table.remove(key);
+        }
+        set(table, "cert_path", "push.crt");
+        set(table, "cert_key_path", "push.key");
+    });
+    let token = world.live("apns");
+    let mut command = world.send_command(&config, "apns", &["--title", "T", "--token", &token]);
+    let ran = Ran::from(command.output().unwrap());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(world.pushes("apns")[0].header("authorization"), None);
+}
+
+#[test]
 fn any_value_may_come_from_the_environment() {
     let world = World::new();
     let mut values = Vec::new();

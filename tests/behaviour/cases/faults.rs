@@ -46,7 +46,6 @@ const ROWS: &[Row] = &[
     row("too_fast_429_page", || Fault::Html { status: 429 }, NotSent(ErrorKind::RateLimited)),
     row("gateway_502_page", || Fault::Html { status: 502 }, Lost(ErrorKind::Unavailable)),
     row("gateway_504_page", || Fault::Html { status: 504 }, Lost(ErrorKind::Unavailable)),
-    row("gateway_504", || Fault::status(504), Lost(ErrorKind::Unavailable)),
     row("page_500", || Fault::Html { status: 500 }, Lost(ErrorKind::Unavailable)),
     row("malformed_500", || malformed(Some(500)), Lost(ErrorKind::Unavailable)),
     row("malformed_body", || malformed(None), LostIfSpoken(ErrorKind::Protocol)),

@@ -52,6 +52,7 @@ macro_rules! cases {
 pub(crate) fn all() -> Vec<Case> {
     let mut cases = cases![
         any: verdicts::single,
+        any: verdicts::in_the_sandbox,
         any: verdicts::no_target_at_all,
         any: verdicts::many_targets_each_pushed_once_and_answered_in_order,
         any: verdicts::a_target_given_twice_is_pushed_twice,
@@ -88,6 +89,7 @@ pub(crate) fn all() -> Vec<Case> {
         alert: messages::texts_arrive_in_every_script,
         payload: messages::payload_and_data_arrive_intact,
         any: messages::every_field_it_honours_is_accepted,
+        calls: messages::every_event_of_a_call_is_accepted,
         any: messages::a_field_it_lacks_is_refused_before_any_io,
         any: messages::a_field_it_may_leave_out_is_noted,
         any: messages::a_kind_it_lacks_is_refused_before_any_io,
@@ -125,6 +127,10 @@ fn alert(capability: &Capability) -> bool {
 
 fn silent(capability: &Capability) -> bool {
     capability.kinds.contains(Kinds::SILENT)
+}
+
+fn calls(capability: &Capability) -> bool {
+    capability.kinds.contains(Kinds::CALL)
 }
 
 fn payload(capability: &Capability) -> bool {

@@ -27,6 +27,13 @@ pub(crate) async fn single(subject: &'static Subject) {
     assert_eq!(report.notes(0), None);
 }
 
+pub(crate) async fn in_the_sandbox(subject: &'static Subject) {
+    let stage = Scene::stage(subject).simulator(|simulator| simulator.sandbox(true));
+    let scene = stage.open().await;
+    let report = scene.router.send(&hello(), [scene.live()]).await;
+    accepted(&report.outcomes()[0]);
+}
+
 pub(crate) async fn no_target_at_all(subject: &'static Subject) {
     let scene = Scene::open(subject).await;
     let report = scene.router.send(&hello(), []).await;
