@@ -1,0 +1,329 @@
+//! [`PushProvider`]: one request per device.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::future::join_all;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use zpns_core::config::ConfigError;
+use zpns_core::resources::{HttpClient, HttpOptions, HttpRequest, Origin};
+use zpns_core::{
+    Batch, Capability, Check, Clock, Environment, Error, ErrorKind, Fields, Kinds, LimitPolicy,
+    MessageId, Notification, Outcome, ProviderInfo, PushProvider, Rejection, Report, Setup, Vendor,
+};
+use zpns_kit::http_error;
+
+use crate::ApnsConfig;
+use crate::auth::Auth;
+use crate::message::{Encoded, PAYLOAD_LIMIT, VOIP_PAYLOAD_LIMIT, encode};
+use crate::response::{Judged, judge};
+
+const PRODUCTION: &str = "https://api.push.apple.com";
+const SANDBOX: &str = "https://api.sandbox.push.apple.com";
+
+const APNS_ID: HeaderName = HeaderName::from_static("apns-id");
+
+/// Digits of a device token. Apple promises no length; none under 64 has been seen.
+const TOKEN_LENGTHS: std::ops::RangeInclusive<usize> = 32..=512;
+
+/// The longest that APNs keeps a push.
+const MAX_TTL: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// A well-formed token that no device has.
+const NOBODY: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// One app in one environment. Built by [`ApnsConfig::provider`].
+#[derive(Debug)]
+pub struct ApnsProvider {
+    info: ProviderInfo,
+    topic: String,
+    drop_foreign: bool,
+    auth: Auth,
+    origin: Origin,
+    timeout: Duration,
+    client: Arc<dyn HttpClient>,
+    clock: Arc<dyn Clock>,
+}
+
+impl ApnsProvider {
+    pub(crate) fn new(
+        topic: String,
+        config: &ApnsConfig,
+        auth: Auth,
+        options: &HttpOptions,
+        setup: Setup,
+    ) -> Result<Self, ConfigError> {
+        let host = match config.environment {
+            Environment::Production => PRODUCTION,
+            Environment::Sandbox => SANDBOX,
+        };
+        let client = setup
+            .resources
+            .http
+            .open(options)
+            .map_err(|error| match auth {
+                Auth::Certificate => {
+                    ConfigError::key("cert_path", format!("cannot be used: {error}"))
+                }
+                Auth::Key(_) => ConfigError::section(error.to_string()),
+            })?;
+        Ok(Self {
+            info: ProviderInfo::new(setup.id, Vendor::new(crate::VENDOR))
+                .with_environment(config.environment),
+            topic,
+            drop_foreign: config.drop_bad_device_token,
+            auth,
+            origin: setup.connection.origin(host)?,
+            timeout: setup.connection.timeout,
+            client,
+            clock: setup.resources.clock,
+        })
+    }
+
+    fn encode(
+        &self,
+        message: &Notification,
+        limits: LimitPolicy,
+    ) -> Result<(Encoded, zpns_core::Notes), Rejection> {
+        encode(message, limits, &self.topic, self.clock.now())
+    }
+
+    /// Sends to one device, and once more if our token had expired.
+    async fn push(&self, push: Push<'_>) -> Outcome {
+        let (uri, apns_id) = match self.address(&push) {
+            Ok(address) => address,
+            Err(rejection) => return rejection.into(),
+        };
+        let mut again = false;
+        loop {
+            let mut headers = push.encoded.headers.clone();
+            headers.insert(APNS_ID, apns_id.clone());
+            let generation = match self.authorize(&mut headers).await {
+                Ok(generation) => generation,
+                Err(error) => return error.into(),
+            };
+            let judged = match self.request(&push, uri.clone(), headers).await {
+                Ok(judged) => judged,
+                Err(error) => return error.into(),
+            };
+            match judged {
+                Judged::Outcome(outcome) => return outcome,
+                Judged::Expired(outcome) if again || !self.renew(generation) => return outcome,
+                Judged::Expired(_) => again = true,
+            }
+        }
+    }
+
+    /// Path and id for one device.
+    fn address(&self, push: &Push<'_>) -> Result<(Uri, HeaderValue), Rejection> {
+        let token = push.token;
+        if !TOKEN_LENGTHS.contains(&token.len())
+            || !token.len().is_multiple_of(2)
+            || !token.bytes().all(|byte| byte.is_ascii_hexdigit())
+        {
+            return Err(not_a_token());
+        }
+        const PREFIX: &str = "/3/device/";
+        let mut path = String::with_capacity(PREFIX.len() + token.len());
+        path.push_str(PREFIX);
+        path.extend(token.chars().map(|digit| digit.to_ascii_lowercase()));
+        let lower = path.get(PREFIX.len()..).unwrap_or_default();
+        let id = push
+            .encoded
+            .apns_id
+            .unwrap_or_else(|| push.id.derive(lower));
+        let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+        let text = id.hyphenated().encode_lower(&mut text);
+        let mut id = HeaderValue::from_str(text).map_err(|_| not_a_token())?;
+        id.set_sensitive(true);
+        let uri = self.origin.join(&path).map_err(|_| not_a_token())?;
+        Ok((uri, id))
+    }
+
+    /// Adds the provider token, if it is what we prove ourselves by; hands out its generation.
+    async fn authorize(&self, headers: &mut HeaderMap) -> Result<Option<u64>, Error> {
+        match &self.auth {
+            Auth::Certificate => Ok(None),
+            Auth::Key(token) => {
+                let token = token.header().await?;
+                headers.insert(AUTHORIZATION, token.value);
+                Ok(Some(token.generation))
+            }
+        }
+    }
+
+    async fn request(
+        &self,
+        push: &Push<'_>,
+        uri: Uri,
+        headers: HeaderMap,
+    ) -> Result<Judged, Error> {
+        let timeout = push.time_left(self);
+        if timeout.is_zero() {
+            return Err(Error::new(ErrorKind::Timeout, "the deadline has passed"));
+        }
+        let request = HttpRequest {
+            method: Method::POST,
+            uri,
+            headers,
+            body: push.encoded.body.clone(),
+            timeout,
+        };
+        let response = self.client.send(request).await.map_err(http_error)?;
+        Ok(judge(&response, self.clock.now(), self.drop_foreign))
+    }
+
+    /// Whether another provider token can be had. A connection that has seen an expired one
+    /// stays wedged (`reference/apns.md` §5.1), so none is used with the next token.
+    fn renew(&self, generation: Option<u64>) -> bool {
+        match (&self.auth, generation) {
+            (Auth::Key(token), Some(generation)) => {
+                token.expired(generation, || self.client.renew_connections())
+            }
+            _ => false,
+        }
+    }
+}
+
+/// One push to one device.
+#[derive(Clone, Copy, Debug)]
+struct Push<'a> {
+    encoded: &'a Encoded,
+    id: MessageId,
+    token: &'a str,
+    batch: Option<&'a Batch>,
+}
+
+impl Push<'_> {
+    fn time_left(&self, provider: &ApnsProvider) -> Duration {
+        match self.batch {
+            Some(batch) => batch.time_left(provider.clock.monotonic(), provider.timeout),
+            None => provider.timeout,
+        }
+    }
+}
+
+/// Refused, and kept: the text may be damaged on our side only.
+fn not_a_token() -> Rejection {
+    Rejection::new(
+        ErrorKind::TokenInvalid,
+        "not an APNs device token, which is an even number of hexadecimal digits, usually 64",
+    )
+}
+
+/// What APNs can do.
+pub(crate) fn capability() -> Capability {
+    let mut capability = Capability::unary();
+    capability.kinds = Kinds::all();
+    capability.fields = Fields::TITLE
+        | Fields::SUBTITLE
+        | Fields::BODY
+        | Fields::IMAGE
+        | Fields::LOCALIZATION
+        | Fields::SUBTITLE_LOCALIZATION
+        | Fields::PAYLOAD
+        | Fields::DATA
+        | Fields::ON_CLICK
+        | Fields::SOUND
+        | Fields::BADGE
+        | Fields::CATEGORY
+        | Fields::PRIORITY
+        | Fields::TTL
+        | Fields::COLLAPSE_KEY
+        | Fields::THREAD;
+    capability.payload_limit = Some(PAYLOAD_LIMIT);
+    capability.call_payload_limit = Some(VOIP_PAYLOAD_LIMIT);
+    capability.max_ttl = Some(MAX_TTL);
+    // Apple does not say that it drops a repeat with the same apns-id: we assume that it does not.
+    capability.deduplicates = false;
+    capability.collapse_replaces = true;
+    capability
+}
+
+#[async_trait]
+impl PushProvider for ApnsProvider {
+    fn info(&self) -> &ProviderInfo {
+        &self.info
+    }
+
+    fn capability(&self) -> Capability {
+        capability()
+    }
+
+    async fn send(&self, batch: &Batch) -> Report {
+        let variant = batch.variant();
+        let encoded = variant.encoded(|message| self.encode(message, variant.limits()));
+        let encoded = match encoded {
+            Ok(encoded) => encoded,
+            Err(rejection) => return batch.report_all(rejection),
+        };
+        let push = |token| Push {
+            encoded,
+            id: batch.notification().id,
+            token,
+            batch: Some(batch),
+        };
+        let outcomes = match batch.targets() {
+            [target] => vec![self.push(push(target.token.as_str())).await],
+            targets => {
+                let pushes = targets
+                    .iter()
+                    .map(|target| self.push(push(target.token.as_str())));
+                join_all(pushes).await
+            }
+        };
+        batch.report(outcomes)
+    }
+
+    async fn check(&self) -> Result<Check, Error> {
+        let message = Notification::silent().with_ttl(Duration::ZERO);
+        let (encoded, _) = self
+            .encode(&message, LimitPolicy::Reject)
+            .map_err(|rejection| Error::new(rejection.kind, rejection.reason))?;
+        let outcome = self
+            .push(Push {
+                encoded: &encoded,
+                id: message.id,
+                token: NOBODY,
+                batch: None,
+            })
+            .await;
+        let answer = match outcome {
+            Outcome::Accepted(_) => "200".to_owned(),
+            Outcome::Failed(error) => return Err(error),
+            Outcome::Rejected(rejection) => {
+                let code = rejection.vendor.as_ref().map(|vendor| vendor.code.clone());
+                match (rejection.kind, code) {
+                    // Apple looked at the token, and so was content with all that comes before.
+                    (ErrorKind::TokenMismatch | ErrorKind::TokenInvalid, Some(code)) => code,
+                    (kind, _) => {
+                        let error = Error::new(kind, rejection.reason);
+                        return Err(match rejection.vendor {
+                            Some(vendor) => error.with_vendor(vendor),
+                            None => error,
+                        });
+                    }
+                }
+            }
+        };
+        let way = match self.auth {
+            Auth::Key(_) => "the key",
+            Auth::Certificate => "the certificate",
+        };
+        Ok(Check::new(format!(
+            "APNs accepts {way} for `{}`: a push to a token that cannot exist was answered \
+             `{answer}`; whether the devices' tokens are of this app and environment cannot be \
+             proved",
+            self.topic
+        )))
+    }
+
+    async fn shutdown(&self, grace: Duration) {
+        self.client.close(grace).await;
+    }
+}
+
+#[cfg(test)]
+mod tests;
