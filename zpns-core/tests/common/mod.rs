@@ -2,6 +2,7 @@
 //! observer that writes everything down, and a few short hands.
 #![allow(
     dead_code,
+    unused_imports,
     reason = "each test binary uses its own part of what they share"
 )]
 #![allow(
