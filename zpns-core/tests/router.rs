@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::*;
 use futures_util::{FutureExt, Stream, StreamExt, poll, stream};
-use zpns_core::layers::Delivery as DeliverySettings;
+use zpns_core::layers::{Around, Delivery as DeliverySettings, Layer, LayerContext, Wrapped};
 use zpns_core::{
-    Badge, Delivery, ErrorKind, Fields, Notification, Outcome, Priority, PushProvider, Rejection,
-    Retry, Router, SendOptions, Sent, Target, Timestamp, TokenAction,
+    Badge, Batch, Delivery, ErrorKind, Fields, Notification, Outcome, Priority, PushProvider,
+    Rejection, Report, Retry, Router, SendOptions, Sent, Target, Timestamp, TokenAction,
 };
 
 /// Endless targets of one provider, counting how many were taken.
@@ -24,6 +24,23 @@ fn endless(
         taken.fetch_add(1, Ordering::SeqCst);
         Target::new(provider, number.to_string())
     }))
+}
+
+/// A layer that counts the batches that come by.
+#[derive(Clone, Debug, Default)]
+struct Counting(Arc<AtomicUsize>);
+
+impl Layer for Counting {
+    fn wrap(&self, inner: Arc<dyn PushProvider>, _: &LayerContext) -> Arc<dyn PushProvider> {
+        Wrapped::around(inner, self.clone())
+    }
+}
+
+impl Around for Counting {
+    async fn send<'a>(&'a self, inner: &'a dyn PushProvider, batch: &'a Batch) -> Report {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        inner.send(batch).await
+    }
 }
 
 fn vendor_id(outcome: &Outcome) -> Option<&str> {
@@ -385,6 +402,28 @@ async fn a_replacement_takes_over_what_is_not_in_flight_and_the_old_one_is_hande
     assert_eq!(tokens, (0..20).collect::<Vec<_>>());
     assert_eq!(router.send(&alert(), targets("a", 3)).await.accepted(), 3);
     assert_eq!(old.calls().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_lands_on_the_old_provider_widens_no_window_of_the_new_one() {
+    let old = Scripted::new("a", 1, 5).gated().arc();
+    let new = Scripted::new("a", 1, 2).gated().arc();
+    // Outside of the layer that bounds requests: what the router itself lets go.
+    let let_go = Counting::default();
+    let mut delivery = DeliverySettings::default();
+    delivery.outer = Some(Arc::new(let_go.clone()));
+    let router = router([&old]);
+    let mut flow = router.stream(&alert(), stream::iter(targets("a", 20)));
+    assert!(poll!(flow.next()).is_pending());
+    router.replace_with(new.clone(), delivery);
+    old.let_go(5);
+    for _ in 0..5 {
+        assert!(soon(flow.next()).await.is_some());
+    }
+    assert!(poll!(flow.next()).is_pending());
+    assert_eq!(let_go.0.load(Ordering::SeqCst), 2);
+    new.let_go(100);
+    assert_eq!(flow.count().await, 15);
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use zpns_core::layers::Breaker;
 use zpns_core::{ErrorKind, Outcome};
 
 use super::*;
-use crate::common::{Recorder, busy, kinds, rejected, secs};
+use crate::common::{Recorder, busy, kinds, rejected, secs, soon};
 
 const OPENERS: [ErrorKind; 2] = [ErrorKind::CredentialInvalid, ErrorKind::PermissionDenied];
 
@@ -30,7 +30,7 @@ fn scene(provider: Scripted) -> Scene {
 
 impl Scene {
     async fn send(&self) -> Option<ErrorKind> {
-        let report = self.layer.send(&batch(&self.provider, 1, None)).await;
+        let report = soon(self.layer.send(&batch(&self.provider, 1, None))).await;
         report.outcomes()[0].kind()
     }
 
