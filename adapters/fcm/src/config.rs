@@ -1,0 +1,146 @@
+//! FCM's section of the config file.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer};
+use zpns_core::config::{ConfigError, VendorConfig, inline_or_file, optional_id_string};
+use zpns_core::{PushProvider, Secret, Setup};
+
+use crate::auth::ServiceAccount;
+use crate::provider::FcmProvider;
+
+/// What an FCM section of the config file holds. `Debug` shows no secret.
+///
+/// ```
+/// use zpns_fcm::FcmConfig;
+///
+/// let config: FcmConfig = serde_json::from_str(
+///     r#"{"service_account_path": "firebase.json", "project_id": "my-project"}"#,
+/// ).unwrap();
+/// assert!(!config.drop_sender_id_mismatch);
+/// ```
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct FcmConfig {
+    /// The service account's key file, as Google hands it out.
+    pub service_account_path: Option<PathBuf>,
+    /// Its content, instead.
+    pub service_account_json: Option<Secret>,
+    /// The Firebase project to send for, by id or number; the service account's own unless set.
+    #[serde(deserialize_with = "optional_id_string")]
+    pub project_id: Option<String>,
+    /// Where access tokens are asked for; the service account's `token_uri` unless set. A whole
+    /// https URL.
+    pub token_endpoint: Option<String>,
+    /// Whether a token of another Firebase project (`SENDER_ID_MISMATCH`) is dropped. It is kept
+    /// unless set: far more often the provider is the wrong one.
+    #[serde(deserialize_with = "flag")]
+    pub drop_sender_id_mismatch: bool,
+}
+
+impl FcmConfig {
+    /// For a service account, given as the content of its key file.
+    pub fn new(service_account_json: impl Into<Secret>) -> Self {
+        Self {
+            service_account_json: Some(service_account_json.into()),
+            ..Self::default()
+        }
+    }
+
+    /// For another Firebase project than the service account's own.
+    #[must_use]
+    pub fn with_project_id(mut self, project_id: impl Into<String>) -> Self {
+        self.project_id = Some(project_id.into());
+        self
+    }
+
+    fn service_account(&self) -> Result<(&'static str, ServiceAccount), ConfigError> {
+        const INLINE: &str = "service_account_json";
+        const FILE: &str = "service_account_path";
+        let key = match self.service_account_json {
+            Some(_) => INLINE,
+            None => FILE,
+        };
+        let json = inline_or_file(
+            (INLINE, self.service_account_json.clone()),
+            (FILE, self.service_account_path.as_ref()),
+        )?;
+        let account =
+            ServiceAccount::read(&json).map_err(|reason| ConfigError::key(key, reason))?;
+        Ok((key, account))
+    }
+
+    fn project(&self, account: &ServiceAccount) -> Result<String, ConfigError> {
+        let own = self.project_id.clone();
+        let project = own.or_else(|| account.project_id.clone()).ok_or_else(|| {
+            ConfigError::key(
+                "project_id",
+                "is missing, and the service account names none",
+            )
+        })?;
+        // It becomes part of a path: nothing may lead out of it.
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:_".contains(&byte);
+        if project.is_empty() || !project.bytes().all(legal) {
+            return Err(ConfigError::key(
+                "project_id",
+                "is not the id of a Firebase project",
+            ));
+        }
+        Ok(project)
+    }
+}
+
+impl VendorConfig for FcmConfig {
+    const VENDOR: &'static str = crate::VENDOR;
+
+    fn build(self, setup: Setup) -> Result<Arc<dyn PushProvider>, ConfigError> {
+        let (key, account) = self.service_account()?;
+        let project = self.project(&account)?;
+        let endpoint = match &self.token_endpoint {
+            Some(endpoint) => token_endpoint(endpoint)
+                .map_err(|reason| ConfigError::key("token_endpoint", reason))?,
+            None => token_endpoint(&account.token_uri).map_err(|reason| {
+                ConfigError::key(key, format!("holds a `token_uri` that {reason}"))
+            })?,
+        };
+        let provider = FcmProvider::new(
+            setup,
+            account,
+            &project,
+            endpoint,
+            self.drop_sender_id_mismatch,
+        )?;
+        Ok(Arc::new(provider))
+    }
+}
+
+/// A tampered file could send our signed assertions anywhere: at least over TLS.
+fn token_endpoint(url: &str) -> Result<http::Uri, String> {
+    let uri: http::Uri = url.parse().map_err(|_| "is not a URL".to_owned())?;
+    let credentials = uri
+        .authority()
+        .is_some_and(|authority| authority.as_str().contains('@'));
+    if uri.scheme() != Some(&http::uri::Scheme::HTTPS) || credentials {
+        return Err("is not an https URL without credentials".to_owned());
+    }
+    Ok(uri)
+}
+
+/// A truth value, written as one or as a text (from `"${ENV_NAME}"`).
+fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "true or false")]
+    enum Written {
+        Flag(bool),
+        Text(String),
+    }
+    match Written::deserialize(from)? {
+        Written::Flag(flag) => Ok(flag),
+        Written::Text(text) => text
+            .trim()
+            .parse()
+            .map_err(|_| serde::de::Error::custom(format!("`{text}` is not true or false"))),
+    }
+}
