@@ -158,14 +158,17 @@ impl FcmProvider {
         headers: HeaderMap,
         deadline: Option<Duration>,
     ) -> Result<HttpResponse, Error> {
+        let left = self.time_left(deadline);
+        let timeout = left.map_or(self.timeout, |left| left.min(self.timeout));
+        if timeout.is_zero() {
+            return Err(Error::new(ErrorKind::Timeout, "the deadline has passed"));
+        }
         let request = HttpRequest {
             method: Method::POST,
             uri: self.send_uri.clone(),
             headers,
             body,
-            timeout: self
-                .time_left(deadline)
-                .map_or(self.timeout, |left| left.min(self.timeout)),
+            timeout,
         };
         self.http.send(request).await.map_err(http_error)
     }

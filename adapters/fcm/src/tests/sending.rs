@@ -419,6 +419,17 @@ async fn a_request_never_outlives_the_deadline() {
 }
 
 #[tokio::test]
+async fn nothing_leaves_after_the_deadline() {
+    let google = Google::new();
+    let provider = google.provider();
+    let passed = Some(Duration::ZERO);
+    let late = batch(&*provider, &Notification::alert("t", "b"), &[TOKEN]).with_deadline(passed);
+    let report = provider.send(&late).await;
+    assert_eq!(report.of_kind(ErrorKind::Timeout), 1);
+    assert!(google.pushes().is_empty());
+}
+
+#[tokio::test]
 async fn a_push_given_up_leaves_the_provider_usable() {
     let google = Google::new();
     let provider = google.provider();

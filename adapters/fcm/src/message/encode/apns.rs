@@ -15,9 +15,13 @@ use super::unless_empty;
 /// What APNs takes as a number only; FCM refuses `true` and even 0 (`reference/fcm.md` §2.3).
 const FLAGS: [&str; 2] = ["content-available", "mutable-content"];
 
-/// How loud a category is. Those that are not here are APNs' own default.
-const INTERRUPTION: [(Category, &str); 2] = [
+/// How much a category may interrupt, as over APNs directly. Those that are not here are Apple's
+/// default, `active`: a Focus is broken only by what is worthless when late, and nobody is called
+/// to the phone by advertising.
+const INTERRUPTION: [(Category, &str); 4] = [
     (Category::Call, "time-sensitive"),
+    (Category::DeviceReminder, "time-sensitive"),
+    (Category::News, "passive"),
     (Category::Marketing, "passive"),
 ];
 

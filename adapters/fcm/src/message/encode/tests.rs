@@ -436,6 +436,22 @@ fn sounds_and_badges_of_every_sort() {
 }
 
 #[test]
+fn a_category_interrupts_apple_devices_as_much_as_it_may() {
+    for category in Category::ALL {
+        let sent = message(&Notification::alert("t", "b").with_category(category));
+        let level = match category {
+            Category::Call | Category::DeviceReminder => json!("time-sensitive"),
+            Category::News | Category::Marketing => json!("passive"),
+            _ => Value::Null,
+        };
+        assert_eq!(
+            sent["apns"]["payload"]["aps"]["interruption-level"], level,
+            "{category:?}"
+        );
+    }
+}
+
+#[test]
 fn an_empty_title_falls_back_to_the_sender() {
     let mut alert = Notification::alert("", "b");
     alert.sender = Some(Sender::new("u7").with_nickname("Bob"));
