@@ -56,6 +56,25 @@ impl FcmConfig {
         self
     }
 
+    /// Reads the key file and builds the provider. Makes no connection.
+    ///
+    /// # Errors
+    /// A missing or contradictory key, an unreadable file, or one that does not hold what it
+    /// should, by name.
+    pub fn provider(self, setup: Setup) -> Result<Arc<FcmProvider>, ConfigError> {
+        let (key, account) = self.service_account()?;
+        let project = self.project(&account)?;
+        let endpoint = match &self.token_endpoint {
+            Some(endpoint) => token_endpoint(endpoint)
+                .map_err(|reason| ConfigError::key("token_endpoint", reason))?,
+            None => token_endpoint(&account.token_uri).map_err(|reason| {
+                ConfigError::key(key, format!("holds a `token_uri` that {reason}"))
+            })?,
+        };
+        let drop_foreign = self.drop_sender_id_mismatch;
+        FcmProvider::new(setup, account, &project, endpoint, drop_foreign).map(Arc::new)
+    }
+
     fn service_account(&self) -> Result<(&'static str, ServiceAccount), ConfigError> {
         const INLINE: &str = "service_account_json";
         const FILE: &str = "service_account_path";
@@ -96,23 +115,7 @@ impl VendorConfig for FcmConfig {
     const VENDOR: &'static str = crate::VENDOR;
 
     fn build(self, setup: Setup) -> Result<Arc<dyn PushProvider>, ConfigError> {
-        let (key, account) = self.service_account()?;
-        let project = self.project(&account)?;
-        let endpoint = match &self.token_endpoint {
-            Some(endpoint) => token_endpoint(endpoint)
-                .map_err(|reason| ConfigError::key("token_endpoint", reason))?,
-            None => token_endpoint(&account.token_uri).map_err(|reason| {
-                ConfigError::key(key, format!("holds a `token_uri` that {reason}"))
-            })?,
-        };
-        let provider = FcmProvider::new(
-            setup,
-            account,
-            &project,
-            endpoint,
-            self.drop_sender_id_mismatch,
-        )?;
-        Ok(Arc::new(provider))
+        Ok(self.provider(setup)?)
     }
 }
 

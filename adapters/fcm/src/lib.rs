@@ -13,10 +13,7 @@
 //! ```
 //! use std::sync::Arc;
 //!
-//! use zpns_core::config::VendorConfig;
-//! use zpns_core::{
-//!     Batch, HttpConnector, LimitPolicy, Notification, Resources, Setup, Target, Variant,
-//! };
+//! use zpns_core::{HttpConnector, Notification, PushProvider, Resources, Router, Setup, Target};
 //! use zpns_fcm::FcmConfig;
 //!
 //! async fn greet(
@@ -24,20 +21,17 @@
 //!     service_account: String,
 //!     token: &str,
 //! ) -> Result<bool, Box<dyn std::error::Error>> {
-//!     let setup = Setup::new("android", Resources::new(http));
-//!     let fcm = FcmConfig::new(service_account).build(setup)?;
+//!     let resources = Resources::new(http);
+//!     let config = FcmConfig::new(service_account);
+//!     let fcm = config.provider(Setup::new("android", resources.clone()))?;
 //!     println!("{}", fcm.check().await?.reason);
 //!
+//!     let router = Router::builder(resources).provider(fcm).build();
 //!     let message = Notification::alert("Alice", "Lunch?").with_collapse_key("chat-7");
-//!     let variant = Variant::new(&message, &fcm.capability(), None, LimitPolicy::Truncate)
-//!         .map_err(|rejection| rejection.reason)?;
-//!     let targets = [Target::new("android", token)];
-//!     let report = fcm.send(&Batch::new(Arc::new(variant), targets.into())).await;
+//!     let report = router.send(&message, vec![Target::new("android", token)]).await;
 //!     Ok(report.accepted() == 1)
 //! }
 //! ```
-//! A host with many providers gives them to a [`Router`](zpns_core::router) instead, which
-//! retries, limits and splits.
 #![forbid(unsafe_code)]
 
 mod auth;
@@ -50,6 +44,7 @@ mod tests;
 
 pub use config::FcmConfig;
 pub use message::{FcmTarget, Options};
+pub use provider::FcmProvider;
 
 /// The vendor's name in the config file and in [`Notification::vendor`](zpns_core::Notification).
 pub const VENDOR: &str = "fcm";

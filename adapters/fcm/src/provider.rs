@@ -25,9 +25,10 @@ const ENDPOINT: &str = "https://fcm.googleapis.com";
 /// Whom a credential check is addressed to; it is validated only, so that nobody gets it.
 const CHECK_TOPIC: &str = "topic:zpns-check";
 
-/// One Firebase project, reached by one service account.
+/// One Firebase project, reached by one service account. Built by
+/// [`FcmConfig::provider`](crate::FcmConfig::provider).
 #[derive(Debug)]
-pub(crate) struct FcmProvider {
+pub struct FcmProvider {
     info: ProviderInfo,
     project: String,
     send_uri: Uri,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use zpns_core::{CallEvent, Kind, OnClick, Rejection};
+use zpns_core::{Kind, OnClick, Rejection};
 
 use super::super::check::invalid;
 use super::form::Push;
@@ -21,7 +21,7 @@ pub(super) fn of<'a>(push: &Push<'a>) -> Result<BTreeMap<&'a str, Cow<'a, str>>,
     let ours = [
         (PAYLOAD, message.payload.as_deref().map(Cow::Borrowed)),
         (ON_CLICK, on_click(&push.on_click)?.map(Cow::Owned)),
-        (CALL, call(&message.kind).map(Cow::Borrowed)),
+        (CALL, call(&message.kind)?.map(Cow::Owned)),
     ];
     let mut data: BTreeMap<&str, Cow<'_, str>> = message
         .data
@@ -49,15 +49,11 @@ fn on_click(action: &OnClick) -> Result<Option<String>, Rejection> {
     }
 }
 
-fn call(kind: &Kind) -> Option<&'static str> {
-    let Kind::Call(event) = kind else { return None };
-    Some(match event {
-        CallEvent::Invite => "invite",
-        CallEvent::Cancel => "cancel",
-        CallEvent::Answered => "answered",
-        CallEvent::Declined => "declined",
-        CallEvent::Missed => "missed",
-        // Named by the core after this crate was written; its JSON form is its name.
-        _ => return None,
-    })
+/// The event by the name that the core gives it.
+fn call(kind: &Kind) -> Result<Option<String>, Rejection> {
+    let Kind::Call(event) = kind else {
+        return Ok(None);
+    };
+    let name = serde_json::to_value(event).map_err(super::unwritable)?;
+    Ok(name.as_str().map(str::to_owned))
 }
