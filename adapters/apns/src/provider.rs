@@ -11,7 +11,8 @@ use zpns_core::config::ConfigError;
 use zpns_core::resources::{HttpClient, HttpOptions, HttpRequest, Origin};
 use zpns_core::{
     Batch, Capability, Check, Clock, Environment, Error, ErrorKind, Fields, Kinds, LimitPolicy,
-    MessageId, Notification, Outcome, ProviderInfo, PushProvider, Rejection, Report, Setup, Vendor,
+    MessageId, Notes, Notification, Outcome, ProviderInfo, PushProvider, Rejection, Report, Setup,
+    Vendor,
 };
 use zpns_kit::http_error;
 
@@ -86,34 +87,38 @@ impl ApnsProvider {
         &self,
         message: &Notification,
         limits: LimitPolicy,
-    ) -> Result<(Encoded, zpns_core::Notes), Rejection> {
-        encode(message, limits, &self.topic, self.clock.now())
+    ) -> Result<(Encoded, Notes), Rejection> {
+        let (mut encoded, notes) = encode(message, limits, &self.topic, self.clock.now())?;
+        // Places for what comes per push: a clone of the map has no room to grow.
+        let place = HeaderValue::from_static("");
+        encoded.headers.insert(APNS_ID, place.clone());
+        if matches!(self.auth, Auth::Key(_)) {
+            encoded.headers.insert(AUTHORIZATION, place);
+        }
+        Ok((encoded, notes))
     }
 
     /// Sends to one device, and once more if our token had expired.
     async fn push(&self, push: Push<'_>) -> Outcome {
-        let (uri, apns_id) = match self.address(&push) {
-            Ok(address) => address,
-            Err(rejection) => return rejection.into(),
-        };
-        let mut again = false;
-        loop {
-            let mut headers = push.encoded.headers.clone();
-            headers.insert(APNS_ID, apns_id.clone());
-            let generation = match self.authorize(&mut headers).await {
-                Ok(generation) => generation,
-                Err(error) => return error.into(),
-            };
-            let judged = match self.request(&push, uri.clone(), headers).await {
-                Ok(judged) => judged,
-                Err(error) => return error.into(),
-            };
-            match judged {
-                Judged::Outcome(outcome) => return outcome,
-                Judged::Expired(outcome) if again || !self.renew(generation) => return outcome,
-                Judged::Expired(_) => again = true,
-            }
+        match self.attempt(&push).await {
+            Err(outcome) | Ok((Judged::Outcome(outcome), _)) => outcome,
+            Ok((Judged::Expired(outcome), generation)) if !self.renew(generation) => outcome,
+            Ok((Judged::Expired(_), _)) => match self.attempt(&push).await {
+                Err(outcome) | Ok((Judged::Outcome(outcome) | Judged::Expired(outcome), _)) => {
+                    outcome
+                }
+            },
         }
+    }
+
+    /// One request, and the generation of the provider token that it went with.
+    async fn attempt(&self, push: &Push<'_>) -> Result<(Judged, Option<u64>), Outcome> {
+        let (uri, apns_id) = self.address(push)?;
+        let mut headers = push.encoded.headers.clone();
+        headers.insert(APNS_ID, apns_id);
+        let generation = self.authorize(&mut headers).await?;
+        let judged = self.request(push, uri, headers).await?;
+        Ok((judged, generation))
     }
 
     /// Path and id for one device.
