@@ -116,6 +116,9 @@ impl XiaomiProvider {
     }
 
     async fn post(&self, body: Bytes, timeout: Duration) -> Result<HttpResponse, Error> {
+        if timeout.is_zero() {
+            return Err(Error::new(ErrorKind::Timeout, "the deadline has passed"));
+        }
         let request = HttpRequest {
             method: Method::POST,
             uri: self.send_uri.clone(),

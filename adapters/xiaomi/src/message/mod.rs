@@ -13,8 +13,6 @@ mod options;
 mod tests;
 
 pub(crate) use self::check::MAX_TTL;
-#[cfg(test)]
-pub(crate) use self::class::{CLASSES, Class};
 pub(crate) use self::encode::{Encoded, encode, number_of};
 pub(crate) use self::ids::jobkey;
 pub use self::options::{

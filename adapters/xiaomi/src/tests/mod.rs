@@ -1,1 +1,7 @@
-//! x
+//! The provider as a whole, against a scripted Xiaomi.
+
+mod config;
+mod mi;
+mod readme;
+mod recall;
+mod sending;
