@@ -21,6 +21,7 @@ const NOW: Timestamp = Timestamp::from_secs(1_764_000_000);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 type Form = BTreeMap<String, String>;
+type Change = fn(&mut Options);
 
 fn hello() -> Notification {
     Notification::alert("Alice", "Lunch?")
@@ -265,8 +266,10 @@ fn a_silent_push_is_a_pass_through_and_shows_nothing() {
         |message| message.sound = Sound::Named("x".into()),
         |message| message.on_click = OnClick::Url("https://e.com".into()),
         |message| {
-            let mut options = Options::default();
-            options.ticker = Some("t".into());
+            let options = Options {
+                ticker: Some("t".into()),
+                ..Options::default()
+            };
             message.vendor.set(&options).unwrap();
         },
     ];
@@ -488,7 +491,7 @@ fn every_option_stands_on_the_wire_under_xiaomis_name() {
 
 #[test]
 fn every_option_out_of_its_limits_is_refused_by_name() {
-    let rows: &[(&str, fn(&mut Options))] = &[
+    let rows: &[(&str, Change)] = &[
         ("notify_id", |o| o.notify_id = Some(1 << 31)),
         ("badge", |o| o.badge = Some(1 << 31)),
         ("notify_type", |o| o.notify_type = Some(8)),

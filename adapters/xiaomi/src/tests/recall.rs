@@ -1,11 +1,10 @@
 //! Taking back what was sent.
 
 use http::Method;
-use zpns_core::{ErrorKind, Notification, Token};
+use zpns_core::{ErrorKind, Notification, PushProvider as _, Token};
 
 use super::mi::{Mi, PACKAGE, SECRET, batch, form, value};
 use crate::{Options, Recall};
-use zpns_core::PushProvider as _;
 
 fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     let pairs = pairs.iter();
@@ -54,8 +53,10 @@ async fn a_notification_is_recalled_from_devices_by_its_number() {
     let plain = Notification::alert("t", "b");
     let collapsing = plain.clone().with_collapse_key("chat-7");
     let mut numbered = plain.clone();
-    let mut options = Options::default();
-    options.notify_id = Some(7);
+    let options = Options {
+        notify_id: Some(7),
+        ..Options::default()
+    };
     numbered.vendor.set(&options).unwrap();
     for message in [plain, collapsing, numbered] {
         let sent = mi.requests().len();
