@@ -32,8 +32,9 @@ const TOKEN_LENGTHS: std::ops::RangeInclusive<usize> = 32..=512;
 /// The longest that APNs keeps a push.
 const MAX_TTL: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// A well-formed token that no device has.
-const NOBODY: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+/// A well-formed token that no device has: Apple's are random. A simulator that takes every token
+/// takes those that begin with `dead` for gone.
+const NOBODY: &str = "dead000000000000000000000000000000000000000000000000000000000000";
 
 /// One app in one environment. Built by [`ApnsConfig::provider`].
 #[derive(Debug)]

@@ -444,7 +444,10 @@ async fn a_check_reaches_no_device_and_says_what_it_proved() {
             }
         }
         let request = house.apns.requests().remove(0);
-        assert_eq!(request.uri.path(), format!("/3/device/{}", "0".repeat(64)));
+        assert_eq!(
+            request.uri.path(),
+            format!("/3/device/dead{}", "0".repeat(60))
+        );
         assert_eq!(request.headers["apns-push-type"], "background");
         assert_eq!(request.headers["apns-expiration"], "0");
     }
