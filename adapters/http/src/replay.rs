@@ -65,12 +65,14 @@ pub fn answer(status: StatusCode, body: impl Into<Bytes>) -> HttpResponse {
     }
 }
 
+type BodyTest = Box<dyn Fn(&[u8]) -> bool + Send + Sync>;
+
 /// One expected request and what comes of it.
 pub struct Expect {
     method: Method,
     path: String,
     headers: Vec<(String, String)>,
-    body: Option<Box<dyn Fn(&[u8]) -> bool + Send + Sync>>,
+    body: Option<BodyTest>,
     outcome: Result<HttpResponse, HttpError>,
     times: usize,
 }

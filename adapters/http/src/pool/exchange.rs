@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::{Bytes, BytesMut};
 use h2::RecvStream;
+use h2::client::ResponseFuture;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderValue, Request, Version};
 use zpns_core::Sent;
@@ -19,40 +20,43 @@ use crate::errors;
 /// Sends the request, replaying it within limits. `left` turns true once it may have been sent.
 pub(super) async fn exchange(
     origin: &Arc<Origin>,
-    mut request: HttpRequest,
+    request: &mut HttpRequest,
     left: &AtomicBool,
 ) -> Result<HttpResponse, HttpError> {
     if !request.body.is_empty() {
         let length = HeaderValue::from(request.body.len());
         request.headers.insert(CONTENT_LENGTH, length);
     }
-    let mut replays = origin.settings().options.max_replays;
+    let settings = origin.settings();
+    let mut replays = settings.options.max_replays;
     loop {
-        let lease = origin.acquire().await?;
-        let head = head_of(&mut request, replays == 0);
-        match attempt(
-            &lease,
-            head,
-            request.body.clone(),
-            left,
-            origin.settings().max_body,
-        )
-        .await
-        {
-            Ok(response) => return Ok(response),
-            Err(Failure::Final(error)) => return Err(error),
-            Err(Failure::Unprocessed(error)) if replays == 0 => return Err(error),
-            Err(Failure::Unprocessed(error)) => {
+        let lease = match origin.take() {
+            Some(lease) => lease,
+            None => origin.acquire().await?,
+        };
+        let failure = match open(&lease, request, replays == 0) {
+            Ok(response) => {
+                left.store(true, Ordering::Relaxed);
+                match finish(response, &lease, settings.max_body).await {
+                    Ok(response) => return Ok(response),
+                    Err(failure) => failure,
+                }
+            }
+            Err(failure) => failure,
+        };
+        match failure {
+            Failure::Unprocessed(error) if replays > 0 => {
                 tracing::debug!(origin = %origin.authority(), %error, "request is replayed");
                 replays -= 1;
                 left.store(false, Ordering::Relaxed);
             }
+            Failure::Unprocessed(error) | Failure::Final(error) => return Err(error),
         }
     }
 }
 
-/// The request's head; the last attempt needs no copy kept.
-fn head_of(request: &mut HttpRequest, last: bool) -> Request<()> {
+/// Hands the request over to the connection. The last attempt needs no copy kept.
+fn open(lease: &Lease, request: &mut HttpRequest, last: bool) -> Result<ResponseFuture, Failure> {
     let mut head = Request::new(());
     *head.version_mut() = Version::HTTP_2;
     *head.method_mut() = request.method.clone();
@@ -62,31 +66,30 @@ fn head_of(request: &mut HttpRequest, last: bool) -> Request<()> {
     } else {
         request.headers.clone()
     };
-    head
+    lease
+        .connection()
+        .open(head, request.body.clone())
+        .map_err(|unusable| match unusable {
+            Unusable::Connection(error) => {
+                let error = HttpError::new(HttpErrorKind::Interrupted, Sent::No, describe(&error))
+                    .with_source(error);
+                lease.retire(&error);
+                Failure::Unprocessed(error)
+            }
+            Unusable::Request(error) => {
+                let message = format!("the request cannot be sent: {error}");
+                Failure::Final(errors::invalid(message).with_source(error))
+            }
+        })
 }
 
-async fn attempt(
+/// Waits for the whole answer.
+async fn finish(
+    mut response: ResponseFuture,
     lease: &Lease,
-    head: Request<()>,
-    body: Bytes,
-    left: &AtomicBool,
     max_body: usize,
 ) -> Result<HttpResponse, Failure> {
     let connection = lease.connection();
-    let mut response = match connection.open(head, body) {
-        Ok(response) => response,
-        Err(Unusable::Connection(error)) => {
-            let error = HttpError::new(HttpErrorKind::Interrupted, Sent::No, describe(&error))
-                .with_source(error);
-            lease.retire(&error);
-            return Err(Failure::Unprocessed(error));
-        }
-        Err(Unusable::Request(error)) => {
-            let message = format!("the request cannot be sent: {error}");
-            return Err(Failure::Final(errors::invalid(message).with_source(error)));
-        }
-    };
-    left.store(true, Ordering::Relaxed);
     let answer = match (&mut response).await {
         Ok(answer) => answer,
         Err(error) => {

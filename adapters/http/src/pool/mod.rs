@@ -93,12 +93,12 @@ impl Pool {
 
 #[async_trait]
 impl HttpClient for Pool {
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+    async fn send(&self, mut request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let _entered = self.under_way.enter()?;
         let origin = self.origin(&request.uri)?;
         let timeout = request.timeout;
         let left = AtomicBool::new(false);
-        time::within(timeout, exchange::exchange(&origin, request, &left))
+        time::within(timeout, exchange::exchange(&origin, &mut request, &left))
             .await
             .unwrap_or_else(|| {
                 let sent = if left.load(Ordering::Relaxed) {

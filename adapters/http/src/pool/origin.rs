@@ -86,21 +86,25 @@ impl Origin {
         &self.settings
     }
 
-    /// A slot on a connection: at once if there is room, else in the order of asking.
+    /// A slot on a connection that has one now. Most requests need no more than this.
+    pub(super) fn take(self: &Arc<Self>) -> Option<Lease> {
+        let (_, connection) = self.lock().slots.take()?;
+        Some(Lease::new(Arc::clone(self), connection))
+    }
+
+    /// A slot on a connection, in the order of asking.
     pub(super) async fn acquire(self: &Arc<Self>) -> Result<Lease, HttpError> {
         let mut place = {
             let mut table = self.lock();
             if table.closed {
                 return Err(errors::closed(Sent::No));
             }
-            if let Some((_, connection)) = table.slots.take() {
-                return Ok(Lease::new(Arc::clone(self), connection));
-            }
             if let Some(error) = self.refusal(&table) {
                 return Err(error);
             }
             Place::take(self, &mut table.slots)
         };
+        // Serves it at once if a slot has become free meanwhile.
         self.update(|_| ());
         place.granted().await
     }
