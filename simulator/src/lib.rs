@@ -29,6 +29,7 @@
 pub mod apns;
 pub mod faults;
 pub mod fcm;
+pub mod xiaomi;
 
 mod builder;
 mod ca;
@@ -38,6 +39,7 @@ mod config;
 mod connection;
 mod engine;
 mod error;
+mod form;
 mod frames;
 mod http1;
 mod http2;

@@ -10,6 +10,7 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use crate::CallKind;
+use crate::form::Form;
 use crate::sync::lock;
 
 /// One request that reached a vendor, and what it was answered.
@@ -46,6 +47,20 @@ impl Received {
     /// The body as JSON, if it is.
     pub fn json(&self) -> Option<Value> {
         serde_json::from_slice(&self.body).ok()
+    }
+
+    /// What the body says, as JSON: itself if it is JSON, else the pairs of a form as an object of
+    /// texts.
+    pub fn fields(&self) -> Option<Value> {
+        let form = || {
+            let content_type = self.header("content-type")?;
+            let is_form = content_type.starts_with("application/x-www-form-urlencoded");
+            let form = is_form.then(|| Form::parse(&self.body).ok()).flatten()?;
+            let pairs = form.pairs();
+            let pairs = pairs.map(|(key, value)| (key.to_owned(), Value::from(value)));
+            Some(Value::Object(pairs.collect()))
+        };
+        self.json().or_else(form)
     }
 
     /// The targets that the vendor took the push for.

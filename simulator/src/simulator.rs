@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::faults::Faults;
 use crate::{
     ClientCertificate, Counters, Error, FaultScript, Received, SimulatorBuilder, TokenSet, apns,
-    config, fcm,
+    config, fcm, xiaomi,
 };
 
 /// Running servers of the vendors. Dropping it stops them.
@@ -98,6 +98,11 @@ impl Simulator {
 
     /// The FCM credentials, if FCM runs.
     pub fn fcm(&self) -> Option<&fcm::Credentials> {
+        self.credentials()
+    }
+
+    /// The Xiaomi credentials, if Xiaomi runs.
+    pub fn xiaomi(&self) -> Option<&xiaomi::Credentials> {
         self.credentials()
     }
 

@@ -19,6 +19,18 @@ pub struct TokenSet {
     pub flaky: Vec<String>,
 }
 
+/// Whether a well-formed token is dead: its text starts with `dead`, after a region prefix in capitals
+/// (`CN_`) where it has one.
+pub(crate) fn is_dead(token: &str) -> bool {
+    let is_region =
+        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_uppercase());
+    let text = match token.split_once('_') {
+        Some((region, text)) if is_region(region) => text,
+        _ => token,
+    };
+    text.starts_with("dead")
+}
+
 /// Listed tokens that fail at the first attempt. Listed, not matched by a prefix, so that no
 /// client meets one by chance.
 #[derive(Debug, Default)]
@@ -46,5 +58,26 @@ impl Flaky {
         lock(&self.attempted)
             .values_mut()
             .for_each(|attempted| *attempted = false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_dead;
+
+    #[test]
+    fn dead_stands_at_the_start_or_after_a_region() {
+        for (token, dead) in [
+            ("dead", true),
+            ("dead-1", true),
+            ("CN_dead1", true),
+            ("cn_dead1", false),
+            ("_dead1", false),
+            ("live_dead", false),
+            ("CN_live", false),
+            ("", false),
+        ] {
+            assert_eq!(is_dead(token), dead, "{token}");
+        }
     }
 }

@@ -9,10 +9,14 @@ use crate::ca::Authority;
 use crate::call::{Answer, Call, Place, Reply};
 use crate::clock::Clock;
 use crate::random::Random;
-use crate::{Error, TokenSet, apns, fcm};
+use crate::{Error, TokenSet, apns, fcm, xiaomi};
 
 /// Every vendor: its name and how it starts. Adding one is a folder, its `mod` line and a line here.
-pub(crate) const VENDORS: &[(&str, Start)] = &[(apns::NAME, apns::start), (fcm::NAME, fcm::start)];
+pub(crate) const VENDORS: &[(&str, Start)] = &[
+    (apns::NAME, apns::start),
+    (fcm::NAME, fcm::start),
+    (xiaomi::NAME, xiaomi::start),
+];
 
 /// Makes a vendor with fresh credentials.
 pub(crate) type Start = fn(&Setup<'_>) -> Result<Box<dyn Vendor>, Error>;
