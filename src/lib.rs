@@ -34,5 +34,7 @@ pub use zpns_core::*;
 #[cfg(feature = "fcm")]
 pub use zpns_fcm as fcm;
 pub use zpns_http as http;
+#[cfg(feature = "xiaomi")]
+pub use zpns_xiaomi as xiaomi;
 
 pub use self::config_file::{Config, FileError, ProviderSection, Strategy};

@@ -17,6 +17,8 @@ pub(crate) const VENDORS: &[VendorEntry] = &[
     vendor::<zpns_apns::ApnsConfig>(),
     #[cfg(feature = "fcm")]
     vendor::<zpns_fcm::FcmConfig>(),
+    #[cfg(feature = "xiaomi")]
+    vendor::<zpns_xiaomi::XiaomiConfig>(),
 ];
 
 const fn vendor<C: VendorConfig>() -> VendorEntry {

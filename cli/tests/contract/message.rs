@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use crate::world::{World, now};
 
-/// The body of the last push that a vendor received, as text.
+/// What the last push that a vendor received said.
 fn last_body(world: &World, vendor: &str) -> Value {
-    world.pushes(vendor).last().unwrap().json().unwrap()
+    world.pushes(vendor).last().unwrap().fields().unwrap()
 }
 
 #[test]

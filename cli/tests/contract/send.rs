@@ -134,7 +134,7 @@ fn several_tokens_are_a_line_each_and_duplicates_are_sent_as_given() {
         };
         assert_eq!(lines.len(), 3);
         assert_eq!((count(&live, "accepted"), count(&dead, "rejected")), (2, 1));
-        assert_eq!(world.pushes(vendor).len(), 3);
+        assert_eq!(world.targets(vendor), 3);
     }
 }
 

@@ -27,7 +27,7 @@ fn a_file_of_tokens_skips_blank_lines_and_keeps_duplicates() {
         let mut wanted = [&live[0], &live[1], &live[0], &live[2]].map(String::clone);
         wanted.sort();
         assert_eq!(tokens, wanted);
-        assert_eq!(world.pushes(vendor).len(), 4);
+        assert_eq!(world.targets(vendor), 4);
     }
 }
 

@@ -160,6 +160,12 @@ impl World {
         received
     }
 
+    /// How many targets the pushes to a vendor named.
+    pub(crate) fn targets(&self, vendor: &str) -> usize {
+        let pushes = self.pushes(vendor);
+        pushes.iter().map(|push| push.tokens.len()).sum()
+    }
+
     /// Devices that a vendor would have shown something on, over all vendors.
     pub(crate) fn shown(&self) -> usize {
         let of = |vendor: &&str| self.simulator.counters(vendor).accepted;

@@ -12,11 +12,11 @@ use super::options::{Button, Callback, Style};
 use super::{NotifyEffect, Options, extras};
 
 /// Fewer than 50 characters, of any script.
-pub(crate) const TITLE_LIMIT: usize = 49;
+const TITLE_LIMIT: usize = 49;
 /// Fewer than 128 characters, of any script.
-pub(crate) const DESCRIPTION_LIMIT: usize = 127;
+const DESCRIPTION_LIMIT: usize = 127;
 /// `payload` in bytes.
-pub(crate) const PAYLOAD_LIMIT: usize = 4096;
+const PAYLOAD_LIMIT: usize = 4096;
 /// What the private class gets; the public one gets a day.
 pub(crate) const MAX_TTL: Duration = Duration::from_secs(10 * 24 * 60 * 60);
 const FARTHEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -35,21 +35,47 @@ pub(super) fn invalid(field: &str, what: impl std::fmt::Display) -> Rejection {
     Rejection::new(ErrorKind::MessageInvalid, format!("`{field}` {what}"))
 }
 
-/// A text of the notification: there, not blank, and cut to the limit if that is allowed.
-pub(super) fn text<'a>(
+/// Title and text as they are shown: both there, and cut to their limits if that is allowed.
+///
+/// Xiaomi shows nothing without either of them: the one that is given stands in for the other.
+pub(super) fn texts<'a>(
+    title: Option<&'a str>,
+    body: Option<&'a str>,
+    policy: LimitPolicy,
+    notes: &mut Notes,
+) -> Result<(&'a str, &'a str), Rejection> {
+    let said = |text: Option<&'a str>| text.filter(|text| !is_blank(text));
+    match (said(title), said(body)) {
+        (Some(title), Some(body)) => Ok((
+            text("title", title, TITLE_LIMIT, policy, notes)?,
+            text("body", body, DESCRIPTION_LIMIT, policy, notes)?,
+        )),
+        (Some(title), None) => Ok((
+            text("title", title, TITLE_LIMIT, policy, notes)?,
+            cut(title, DESCRIPTION_LIMIT),
+        )),
+        (None, Some(body)) => {
+            let body = text("body", body, DESCRIPTION_LIMIT, policy, notes)?;
+            // What does not fit into the title stands below it: nothing is lost.
+            Ok((cut(body, TITLE_LIMIT), body))
+        }
+        (None, None) => Err(invalid("title` and `body", "are missing or blank")),
+    }
+    .and_then(
+        |(title, body)| match [title, body].into_iter().any(is_blank) {
+            true => Err(invalid("title` or `body", "is blank once it is cut")),
+            false => Ok((title, body)),
+        },
+    )
+}
+
+fn text<'a>(
     field: &'static str,
-    text: Option<&'a str>,
+    whole: &'a str,
     limit: usize,
     policy: LimitPolicy,
     notes: &mut Notes,
 ) -> Result<&'a str, Rejection> {
-    let whole = text.unwrap_or_default();
-    if is_blank(whole) {
-        return Err(invalid(
-            field,
-            "is missing or blank, and Xiaomi shows no notification without it",
-        ));
-    }
     let length = whole.chars().count();
     if length <= limit {
         return Ok(whole);
@@ -60,16 +86,13 @@ pub(super) fn text<'a>(
             format!("has {length} characters, {limit} are allowed"),
         ));
     }
-    let cut = truncate_chars(whole, limit).len();
-    let cut = whole.get(..cut).unwrap_or_default();
-    if is_blank(cut) {
-        return Err(invalid(
-            field,
-            format!("is blank when it is cut to {limit} characters"),
-        ));
-    }
     notes.truncated.push(field.to_owned());
-    Ok(cut)
+    Ok(cut(whole, limit))
+}
+
+fn cut(text: &str, limit: usize) -> &str {
+    let length = truncate_chars(text, limit).len();
+    text.get(..length).unwrap_or_default()
 }
 
 fn is_blank(text: &str) -> bool {
@@ -134,9 +157,9 @@ pub(super) fn time_to_send(field: &str, at: Timestamp, now: Timestamp) -> Result
     if at <= now + FARTHEST {
         return Ok(());
     }
-    Err(invalid(
-        field,
-        "is over 7 days ahead, the farthest that Xiaomi plans",
+    Err(Rejection::new(
+        ErrorKind::Unsupported,
+        format!("`{field}` is over 7 days ahead, the farthest that Xiaomi plans"),
     ))
 }
 

@@ -126,12 +126,10 @@ impl Push<'_> {
         notes: &mut Notes,
     ) -> Result<(), Rejection> {
         let message = self.message;
-        let title = message.display_title();
-        let title = check::text("title", title, check::TITLE_LIMIT, limits, notes)?;
+        let (title, body) = (message.display_title(), message.body.as_deref());
+        let (title, description) = check::texts(title, body, limits, notes)?;
         form.set("title", Some(title));
-        let body = message.body.as_deref();
-        let body = check::text("body", body, check::DESCRIPTION_LIMIT, limits, notes)?;
-        form.set("description", Some(body));
+        form.set("description", Some(description));
         let silenced = (message.sound == Sound::None).then_some(WITHOUT_SOUND);
         form.set("notify_type", self.options.notify_type.or(silenced));
         form.set("notify_id", Some(number(message, self.options)));

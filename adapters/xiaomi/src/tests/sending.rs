@@ -89,7 +89,7 @@ async fn a_message_that_cannot_be_sent_is_refused_without_a_call() {
     let mi = Mi::content();
     let report = mi
         .provider()
-        .send(&batch(&Notification::alert("t", " "), &["r1", "r2"]))
+        .send(&batch(&Notification::alert("", " "), &["r1", "r2"]))
         .await;
     assert_eq!(report.of_kind(ErrorKind::MessageInvalid), 2);
     assert!(mi.requests().is_empty());
