@@ -207,7 +207,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             // On the multi-thread runtime a woken task runs right after the first sender that
             // woke it, and would write its one request alone. Let the other senders go first.
             self.yielded = true;
-            context.waker().wake_by_ref();
+            // Beginning to yield is enough: the runtime wakes the task in its turn.
+            let _ = std::pin::pin!(tokio::task::yield_now()).poll(context);
             return Poll::Pending;
         }
         self.yielded = false;
