@@ -1,0 +1,189 @@
+//! Huawei's two sections of the config file.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use http::Uri;
+use http::uri::Scheme;
+use serde::{Deserialize, Deserializer};
+use zpns_core::config::{ConfigError, VendorConfig, id_string, inline_or_file, optional_id_string};
+use zpns_core::{PushProvider, Secret, Setup};
+
+use crate::auth::{ENDPOINT, ServiceAccount, is_id};
+use crate::provider::{HarmonyProvider, HuaweiProvider};
+
+/// What a `huawei` section of the config file holds: Android devices. `Debug` shows no secret.
+///
+/// ```
+/// use zpns_huawei::HuaweiConfig;
+///
+/// let config: HuaweiConfig =
+///     serde_json::from_str(r#"{"app_id": 104000001, "app_secret": "s3cr3t"}"#).unwrap();
+/// assert_eq!(config.app_id, "104000001");
+/// ```
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct HuaweiConfig {
+    /// The app's id.
+    #[serde(deserialize_with = "id_string")]
+    pub app_id: String,
+    /// The app's secret.
+    pub app_secret: Secret,
+    /// The project's id, which selects v2: all apps of the project. v1 and this app alone unless
+    /// set.
+    #[serde(default, deserialize_with = "optional_id_string")]
+    pub project_id: Option<String>,
+    /// Where access tokens are asked for; Huawei's own address unless set. A whole https URL.
+    pub auth_endpoint: Option<String>,
+}
+
+impl HuaweiConfig {
+    /// An app, through v1.
+    pub fn new(app_id: impl Into<String>, app_secret: impl Into<Secret>) -> Self {
+        Self {
+            app_id: app_id.into(),
+            app_secret: app_secret.into(),
+            project_id: None,
+            auth_endpoint: None,
+        }
+    }
+
+    /// The apps of a project, through v2.
+    #[must_use]
+    pub fn with_project_id(mut self, project_id: impl Into<String>) -> Self {
+        self.project_id = Some(project_id.into());
+        self
+    }
+
+    /// Builds the provider as its own type. Makes no connection.
+    ///
+    /// # Errors
+    /// A key that cannot be what it should, by name.
+    pub fn open(self, setup: Setup) -> Result<HuaweiProvider, ConfigError> {
+        HuaweiProvider::new(self, setup)
+    }
+
+    /// Where pushes go.
+    pub(crate) fn path(&self) -> Result<String, ConfigError> {
+        for (key, id) in [
+            ("app_id", Some(&self.app_id)),
+            ("project_id", self.project_id.as_ref()),
+        ] {
+            if id.is_some_and(|id| !is_id(id)) {
+                return Err(ConfigError::key(key, "is not an id"));
+            }
+        }
+        Ok(match &self.project_id {
+            Some(project) => format!("/v2/{project}/messages:send"),
+            None => format!("/v1/{}/messages:send", self.app_id),
+        })
+    }
+
+    /// The secret goes there: at least over TLS.
+    pub(crate) fn token_endpoint(&self) -> Result<Uri, ConfigError> {
+        let wrong = || {
+            let why = "is not an https URL without credentials";
+            ConfigError::key("auth_endpoint", why)
+        };
+        let url = self.auth_endpoint.as_deref().unwrap_or(ENDPOINT);
+        let uri: Uri = url.parse().map_err(|_| wrong())?;
+        let authority = uri.authority();
+        let plain = authority.is_some_and(|authority| !authority.as_str().contains('@'));
+        match uri.scheme() == Some(&Scheme::HTTPS) && plain {
+            true => Ok(uri),
+            false => Err(wrong()),
+        }
+    }
+}
+
+impl VendorConfig for HuaweiConfig {
+    const VENDOR: &'static str = crate::HUAWEI;
+
+    fn build(self, setup: Setup) -> Result<Arc<dyn PushProvider>, ConfigError> {
+        Ok(Arc::new(self.open(setup)?))
+    }
+}
+
+/// What a `harmony` section of the config file holds: HarmonyOS 5 and later. `Debug` shows no
+/// secret.
+///
+/// ```
+/// use zpns_huawei::HarmonyConfig;
+///
+/// let config: HarmonyConfig =
+///     serde_json::from_str(r#"{"service_account_path": "harmony.json"}"#).unwrap();
+/// assert!(!config.drop_no_right);
+/// ```
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct HarmonyConfig {
+    /// The service account's key file, as the console hands it out.
+    pub service_account_path: Option<PathBuf>,
+    /// Its content, instead.
+    pub service_account_json: Option<Secret>,
+    /// Whether a token whose app is not in the project (`noRight`) is dropped. It is kept unless
+    /// set: a wrong project looks the same. Set it once pushes are known to arrive.
+    #[serde(deserialize_with = "flag")]
+    pub drop_no_right: bool,
+}
+
+impl HarmonyConfig {
+    /// For a service account, given as the content of its key file.
+    pub fn new(service_account_json: impl Into<Secret>) -> Self {
+        Self {
+            service_account_json: Some(service_account_json.into()),
+            ..Self::default()
+        }
+    }
+
+    /// Reads the key file and builds the provider as its own type, which can
+    /// [recall](HarmonyProvider::recall) too. Makes no connection.
+    ///
+    /// # Errors
+    /// A missing or contradictory key, an unreadable file, or one that does not hold what it
+    /// should, by name.
+    pub fn open(self, setup: Setup) -> Result<HarmonyProvider, ConfigError> {
+        HarmonyProvider::new(self, setup)
+    }
+
+    pub(crate) fn service_account(&self) -> Result<ServiceAccount, ConfigError> {
+        const INLINE: &str = "service_account_json";
+        const FILE: &str = "service_account_path";
+        let key = match self.service_account_json {
+            Some(_) => INLINE,
+            None => FILE,
+        };
+        let json = inline_or_file(
+            (INLINE, self.service_account_json.clone()),
+            (FILE, self.service_account_path.as_ref()),
+        )?;
+        ServiceAccount::read(&json).map_err(|reason| ConfigError::key(key, reason))
+    }
+}
+
+impl VendorConfig for HarmonyConfig {
+    const VENDOR: &'static str = crate::HARMONY;
+
+    fn build(self, setup: Setup) -> Result<Arc<dyn PushProvider>, ConfigError> {
+        Ok(Arc::new(self.open(setup)?))
+    }
+}
+
+/// A truth value, written as one or as a text (from `"${ENV_NAME}"`).
+fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "true or false")]
+    enum Written {
+        Flag(bool),
+        Text(String),
+    }
+    match Written::deserialize(from)? {
+        Written::Flag(flag) => Ok(flag),
+        Written::Text(text) => text
+            .trim()
+            .parse()
+            .map_err(|_| serde::de::Error::custom(format!("`{text}` is neither true nor false"))),
+    }
+}

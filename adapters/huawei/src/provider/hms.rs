@@ -1,0 +1,155 @@
+//! Huawei's Android push (v1/v2) as a [`PushProvider`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use http::Uri;
+use zpns_core::config::ConfigError;
+use zpns_core::resources::Transport;
+use zpns_core::{
+    Batch, Capability, Check, Error, ErrorKind, Fields, Kinds, LimitPolicy, Notification, Outcome,
+    ProviderInfo, PushProvider, Report, Setup, Vendor,
+};
+
+use super::{ENDPOINT, NOBODY, Route, Sorted, Wire};
+use crate::auth::{Auth, Exchange};
+use crate::config::HuaweiConfig;
+use crate::message::BODY_LIMIT;
+use crate::message::hms::{self, MAX_TTL, Options};
+use crate::message::template::Template;
+use crate::response::error_of;
+
+/// Targets of one request.
+const TARGETS: usize = 1_000;
+/// Requests at once: the smallest app may reach 6,000 devices a second.
+const IN_FLIGHT: usize = 8;
+
+/// One app at Huawei's Android push. Built by [`HuaweiConfig`].
+#[derive(Debug)]
+pub struct HuaweiProvider {
+    info: ProviderInfo,
+    uri: Uri,
+    wire: Wire,
+}
+
+impl HuaweiProvider {
+    pub(crate) fn new(config: HuaweiConfig, setup: Setup) -> Result<Self, ConfigError> {
+        let path = config.path()?;
+        let endpoint = config.token_endpoint()?;
+        let Setup {
+            id,
+            connection,
+            resources,
+            ..
+        } = setup;
+        let uri = connection.origin(ENDPOINT)?.join(&path);
+        let uri = uri.map_err(|error| ConfigError::key("endpoint", error.to_string()))?;
+        let http = resources
+            .http
+            .open(&connection.http_options(Transport::General))
+            .map_err(|error| ConfigError::section(error.to_string()))?;
+        let exchange = Exchange {
+            app_id: config.app_id,
+            app_secret: config.app_secret,
+            endpoint,
+            http: Arc::clone(&http),
+            clock: resources.clock.clone(),
+            timeout: connection.timeout,
+        };
+        Ok(Self {
+            info: ProviderInfo::new(id, Vendor::new(crate::HUAWEI)),
+            uri,
+            wire: Wire {
+                http,
+                auth: Auth::exchanged(exchange),
+                clock: resources.clock,
+                timeout: connection.timeout,
+                drop_no_right: false,
+            },
+        })
+    }
+}
+
+/// What Huawei's Android push can do.
+pub(crate) fn capability() -> Capability {
+    let mut capability = Capability::batched(TARGETS, IN_FLIGHT);
+    capability.kinds = Kinds::ALERT | Kinds::SILENT | Kinds::CALL;
+    // It has no second title, and holds nothing back.
+    capability.fields =
+        Fields::all() - Fields::SUBTITLE - Fields::SUBTITLE_LOCALIZATION - Fields::NOT_BEFORE;
+    capability.payload_limit = Some(BODY_LIMIT);
+    capability.max_ttl = Some(MAX_TTL);
+    capability.collapse_replaces = true;
+    capability.receipts = true;
+    capability
+}
+
+#[async_trait]
+impl PushProvider for HuaweiProvider {
+    fn info(&self) -> &ProviderInfo {
+        &self.info
+    }
+
+    fn capability(&self) -> Capability {
+        capability()
+    }
+
+    async fn send(&self, batch: &Batch) -> Report {
+        let variant = batch.variant();
+        let encoded = variant.encoded(|message| hms::encode(message, variant.limits()));
+        let template: &Template = match encoded {
+            Ok(template) => template,
+            Err(rejection) => return batch.report_all(rejection),
+        };
+        let sorted = Sorted::new(batch.targets());
+        let route = Route {
+            uri: &self.uri,
+            push_type: None,
+            deadline: batch.deadline(),
+            attempt: batch.attempt(),
+        };
+        let mut answered = Vec::with_capacity(sorted.sound.len());
+        // A router's batch is one request.
+        for targets in sorted.sound.chunks(TARGETS) {
+            let body = template.body(targets);
+            answered.extend(self.wire.push(route, body, targets).await);
+        }
+        sorted.report(batch, answered)
+    }
+
+    /// A push that is validated only, to a token that no device has: it takes an exchange of the
+    /// app secret, and the right to push.
+    async fn check(&self) -> Result<Check, Error> {
+        let mut message = Notification::alert("zpns", "check");
+        let options = Options {
+            validate_only: Some(true),
+            ..Options::default()
+        };
+        message.vendor.set(&options)?;
+        let encoded = hms::encode(&message, LimitPolicy::Reject);
+        let (template, _) = encoded.map_err(error_of)?;
+        let route = Route {
+            uri: &self.uri,
+            push_type: None,
+            deadline: None,
+            attempt: 1,
+        };
+        let body = template.body(&[NOBODY]);
+        let outcomes = self.wire.deliver(route, body, &[NOBODY]).await?;
+        match outcomes.into_iter().next() {
+            Some(Outcome::Failed(error)) => Err(error),
+            Some(Outcome::Rejected(rejection)) if rejection.kind != ErrorKind::TokenInvalid => {
+                Err(error_of(rejection))
+            }
+            _ => Ok(Check::new(
+                "an access token was granted for the app secret, and the app may push (a push to \
+                 nobody, validated only)",
+            )),
+        }
+    }
+
+    async fn shutdown(&self, grace: Duration) {
+        self.wire.http.close(grace).await;
+    }
+}

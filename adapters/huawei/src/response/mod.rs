@@ -1,0 +1,264 @@
+//! Huawei's answer → [`Outcome`] per target: the decision table.
+//!
+//! A code decides before the HTTP status does, except that a gateway which had no answer in time
+//! knows nothing. Of a partial success, v1/v2 lists the tokens that failed, v3 says why as well.
+
+mod answer;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use http::StatusCode;
+use zpns_core::resources::HttpResponse;
+use zpns_core::{Error, ErrorKind, Outcome, Rejection, Sent, Timestamp, VendorCode};
+use zpns_kit::{Answered, TokenFate, Verdict, retry_after};
+
+use self::answer::{Answer, Illegal};
+#[cfg(test)]
+pub(crate) use self::table::{GATEWAY, REASONS, ROWS, STATUSES};
+use self::table::{Row, Rule};
+
+/// From this attempt on, credentials that cannot be checked are wrong ones.
+const CREDENTIAL_ATTEMPT: u32 = 3;
+
+/// What an answer is judged by beside itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Circumstances {
+    pub(crate) now: Timestamp,
+    /// The number of the attempt, from 1.
+    pub(crate) attempt: u32,
+    /// Whether the host asked for tokens without a right in the project to be dropped.
+    pub(crate) drop_no_right: bool,
+}
+
+/// An answer, judged.
+#[derive(Debug)]
+pub(crate) enum Judged {
+    /// This came of the targets, in their order.
+    Each(Vec<Outcome>),
+    /// Our bearer was not accepted.
+    Refused(VendorCode),
+}
+
+/// What came of a push to these targets, by the answer to it.
+pub(crate) fn judge(
+    response: &HttpResponse,
+    targets: &[&str],
+    circumstances: Circumstances,
+) -> Judged {
+    let answer = Answer::read(response);
+    if let Some(answer) = answer.as_ref().filter(|answer| is_good(answer, response)) {
+        let outcome = Outcome::accepted(answer.request_id.clone());
+        return Judged::Each(vec![outcome; targets.len()]);
+    }
+    let decision = decide(answer.as_ref(), response, circumstances);
+    let illegal = answer.as_ref().and_then(Answer::illegal);
+    match (decision.rule, answer) {
+        (Rule::Refresh, _) => Judged::Refused(decision.answered.code),
+        (Rule::Some, Some(answer)) => {
+            let spoken = Spoken {
+                decision: &decision,
+                illegal: illegal.as_ref(),
+                circumstances,
+            };
+            Judged::Each(spoken.of_some(targets, &answer))
+        }
+        (Rule::All, _) => {
+            let spoken = Spoken {
+                decision: &decision,
+                illegal: illegal.as_ref(),
+                circumstances,
+            };
+            Judged::Each(spoken.of_all(targets))
+        }
+        _ => Judged::Each(vec![decision.outcome(); targets.len()]),
+    }
+}
+
+fn is_good(answer: &Answer, response: &HttpResponse) -> bool {
+    answer.code == table::SUCCESS && response.status.is_success()
+}
+
+/// A verdict on tokens, and the list of those that it speaks of.
+struct Spoken<'a> {
+    decision: &'a Decision,
+    illegal: Option<&'a Illegal>,
+    circumstances: Circumstances,
+}
+
+impl Spoken<'_> {
+    /// The listed ones failed, and the others were sent to.
+    fn of_some(&self, targets: &[&str], answer: &Answer) -> Vec<Outcome> {
+        let Some(illegal) = self.illegal else {
+            return vec![self.unreadable(); targets.len()];
+        };
+        let told = illegal.failure.is_none_or(|failure| {
+            let listed = targets
+                .iter()
+                .filter(|target| illegal.reason(target).is_some());
+            failure <= listed.count().max(illegal.len())
+        });
+        let of = |target: &&str| match illegal.reason(target) {
+            Some(reason) => self.because(reason),
+            None if told => Outcome::accepted(answer.request_id.clone()),
+            None => self.unreadable(),
+        };
+        targets.iter().map(of).collect()
+    }
+
+    /// None was sent to. What is said of many is no proof against each: that an app, a project or
+    /// an API is the wrong one looks the same. Nothing is dropped then.
+    fn of_all(&self, targets: &[&str]) -> Vec<Outcome> {
+        let alone = targets.windows(2).all(|pair| pair[0] == pair[1]);
+        let of = |target: &&str| {
+            let reason = self.illegal.and_then(|illegal| illegal.reason(target));
+            let outcome = self.because(reason.flatten());
+            if alone {
+                return outcome;
+            }
+            kept(outcome, targets.len())
+        };
+        targets.iter().map(of).collect()
+    }
+
+    fn because(&self, reason: Option<&str>) -> Outcome {
+        let Some(reason) = reason else {
+            return self.decision.outcome();
+        };
+        let row = table::find(table::REASONS, reason);
+        let (mut verdict, meaning) = row.map_or(
+            (table::UNKNOWN_REASON, "Huawei did not send to the token"),
+            |row| (row.verdict, row.meaning),
+        );
+        if reason == table::NO_RIGHT && self.circumstances.drop_no_right {
+            verdict = verdict.with_token(TokenFate::Drop);
+        }
+        let mut code = VendorCode::new(reason);
+        code.http_status = self.decision.answered.code.http_status;
+        let reason = format!("{meaning} ({})", self.decision.answered.code.code);
+        verdict.outcome(Answered::new(code, reason))
+    }
+
+    /// Some failed, and which did is not known.
+    fn unreadable(&self) -> Outcome {
+        let code = self.decision.answered.code.clone();
+        let reason = "Huawei did not send to some of the tokens, and does not say to which";
+        Verdict::unclear(ErrorKind::Protocol).outcome(Answered::new(code, reason))
+    }
+}
+
+/// A verdict on many tokens together.
+fn kept(outcome: Outcome, count: usize) -> Outcome {
+    match outcome {
+        Outcome::Rejected(rejection) => {
+            let reason = format!(
+                "{}; said of {count} tokens together, which looks like a wrong app, project or \
+                 API: nothing is dropped",
+                rejection.reason
+            );
+            let vendor = rejection.vendor;
+            let rejection = Rejection::new(rejection.kind, reason);
+            match vendor {
+                Some(vendor) => rejection.with_vendor(vendor).into(),
+                None => rejection.into(),
+            }
+        }
+        outcome => outcome,
+    }
+}
+
+/// A row, and the words that led to it.
+struct Decision {
+    verdict: Verdict,
+    rule: Rule,
+    answered: Answered,
+}
+
+impl Decision {
+    fn outcome(&self) -> Outcome {
+        self.verdict.outcome(self.answered.clone())
+    }
+}
+
+fn decide(
+    answer: Option<&Answer>,
+    response: &HttpResponse,
+    circumstances: Circumstances,
+) -> Decision {
+    let status = response.status;
+    // A good code with a bad status is nobody's word.
+    let answer = answer.filter(|answer| answer.code != table::SUCCESS);
+    let row = row_of(answer, response);
+    let (mut verdict, mut rule, meaning) = match row {
+        Some(row) => (row.verdict, row.rule, row.meaning),
+        None => (
+            unlisted(status, answer.is_some()),
+            Rule::Plain,
+            "Huawei did not take the push",
+        ),
+    };
+    if rule == Rule::LaterThenCredential {
+        rule = Rule::Plain;
+        if circumstances.attempt >= CREDENTIAL_ATTEMPT {
+            verdict = Verdict::keep(ErrorKind::CredentialInvalid);
+        }
+    }
+    let code = match answer {
+        Some(answer) => answer.vendor_code(status),
+        None => VendorCode::new(status.as_str()).with_status(status.as_u16()),
+    };
+    let reason = match &code.reason {
+        Some(said) => format!("{meaning} (Huawei: {said})"),
+        None => format!("{meaning} (HTTP {})", status.as_str()),
+    };
+    let pause = retry_after(&response.headers, circumstances.now);
+    Decision {
+        verdict,
+        rule,
+        answered: Answered::new(code, reason).with_retry_after(pause),
+    }
+}
+
+/// The row of the evidence that says most: code, then the gateway's header, then the status.
+fn row_of(answer: Option<&Answer>, response: &HttpResponse) -> Option<&'static Row> {
+    let status = response.status;
+    if is_gateways(status) {
+        return None;
+    }
+    if let Some(answer) = answer {
+        let row = table::find(table::ROWS, &answer.code);
+        // A code that nobody knows still has a status.
+        return row.or_else(|| table::find(table::STATUSES, status.as_str()));
+    }
+    let gateway = response.headers.get("nsp_status");
+    let gateway = gateway.and_then(|value| value.to_str().ok()).map(str::trim);
+    gateway
+        .filter(|_| !status.is_success())
+        .and_then(|code| table::find(table::GATEWAY, code))
+        .or_else(|| table::find(table::STATUSES, status.as_str()))
+}
+
+/// Whether something on the way speaks, whatever the body says.
+fn is_gateways(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 502 | 504)
+}
+
+/// The verdict where no row speaks. `spoken` says whether the body is an error of Huawei's.
+///
+/// A code that nobody has documented yet, with HTTP 200: Huawei did not take the push, and more is
+/// not known. Trying again, or dropping anything, would be a guess.
+pub(crate) fn unlisted(status: StatusCode, spoken: bool) -> Verdict {
+    if spoken && status.is_success() {
+        return Verdict::keep(ErrorKind::Protocol);
+    }
+    Verdict::of_status(status, spoken)
+}
+
+/// A rejection, as the error of a call.
+pub(crate) fn error_of(rejection: Rejection) -> Error {
+    let error = Error::new(rejection.kind, rejection.reason).with_sent(Sent::No);
+    match rejection.vendor {
+        Some(vendor) => error.with_vendor(vendor),
+        None => error,
+    }
+}
