@@ -6,7 +6,10 @@ use zpns_simulator::Received;
 /// Every text in a body: of its JSON, and of JSON that stands in its texts.
 pub(crate) fn texts(received: &Received) -> Vec<String> {
     let mut found = Vec::new();
-    collect(&received.json().expect("a body of JSON"), &mut found);
+    collect(
+        &received.fields().expect("a body of JSON or a form"),
+        &mut found,
+    );
     found
 }
 
@@ -27,7 +30,10 @@ pub(crate) fn holds_json(received: &Received, wanted: &Value) -> bool {
                 _ => false,
             }
     }
-    within(&received.json().expect("a body of JSON"), wanted)
+    within(
+        &received.fields().expect("a body of JSON or a form"),
+        wanted,
+    )
 }
 
 fn collect(value: &Value, found: &mut Vec<String>) {

@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         let capability = runtime().block_on(async { Scene::open(subject).await.capability() });
         let wanted = cases::all()
             .into_iter()
-            .filter(|case| (case.needs)(&capability));
+            .filter(|case| (case.needs)(subject, &capability));
         trials.extend(wanted.map(|case| trial(subject, case)));
     }
     libtest_mimic::run(&arguments, trials).exit_code()

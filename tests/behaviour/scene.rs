@@ -170,9 +170,10 @@ impl Scene {
         self.target(self.simulator.tokens(self.subject.vendor).flaky[0].clone())
     }
 
-    /// A token of another app or environment.
-    pub(crate) fn foreign(&self) -> Target {
-        self.target((self.subject.wire.foreign.0)(&self.simulator))
+    /// A token of another app or environment, where there is such a thing.
+    pub(crate) fn foreign(&self) -> Option<Target> {
+        let (token, _) = self.subject.wire.foreign?;
+        Some(self.target(token(&self.simulator)))
     }
 
     /// Every request of the vendor under test.
@@ -187,11 +188,28 @@ impl Scene {
         received
     }
 
-    /// How often each device would have shown something.
+    /// How many targets the pushes among them named.
+    pub(crate) fn pushed_targets(&self) -> usize {
+        self.pushes().iter().map(|push| push.tokens.len()).sum()
+    }
+
+    /// How often each device would have shown something. A repeat with the same id shows nothing
+    /// where the vendor drops it.
     pub(crate) fn shown(&self) -> BTreeMap<String, usize> {
+        let deduplicates = self.capability().deduplicates;
+        let id_of = self.subject.wire.push_id.filter(|_| deduplicates);
         let mut shown = BTreeMap::new();
-        for token in self.pushes().iter().flat_map(Received::accepted_tokens) {
-            *shown.entry(token.clone()).or_default() += 1;
+        let mut seen = BTreeSet::new();
+        for push in self.pushes() {
+            let id = id_of.map(|id_of| id_of(&push));
+            let name = |token: &String| (id.clone(), token.clone());
+            let tokens: Vec<_> = push.accepted_tokens().iter().collect();
+            for token in &tokens {
+                if id.is_none() || !seen.contains(&name(token)) {
+                    *shown.entry((*token).clone()).or_default() += 1;
+                }
+            }
+            seen.extend(tokens.into_iter().map(name));
         }
         shown
     }

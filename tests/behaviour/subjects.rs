@@ -18,6 +18,11 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         vendor: "fcm",
         wire: &FCM,
     },
+    #[cfg(feature = "xiaomi")]
+    Subject {
+        vendor: "xiaomi",
+        wire: &XIAOMI,
+    },
 ];
 
 /// A provider under test.
@@ -34,8 +39,9 @@ pub(crate) struct Subject {
 pub(crate) struct Wire {
     /// The code of a device that is gone, and whether the vendor says since when.
     pub(crate) dead: (&'static str, bool),
-    /// A token of another app or environment, and its code.
-    pub(crate) foreign: (fn(&Simulator) -> String, &'static str),
+    /// A token of another app or environment, and its code, where the vendor tells it from a dead
+    /// one.
+    pub(crate) foreign: Option<(fn(&Simulator) -> String, &'static str)>,
     /// The usual code of 429.
     pub(crate) too_fast: &'static str,
     /// The usual code of 503.
@@ -46,6 +52,8 @@ pub(crate) struct Wire {
     pub(crate) no_permission: fn(&Simulator) -> Table,
     /// A fault that refuses the credentials, and its code.
     pub(crate) credential_failure: (fn() -> Rule, &'static str),
+    /// Whether credentials end and are renewed; a static key is not.
+    pub(crate) renews: bool,
     /// Calls that it takes to obtain a credential.
     pub(crate) exchanges: u64,
     /// What a push proves itself with.
@@ -61,10 +69,10 @@ pub(crate) struct Wire {
 #[cfg(feature = "apns")]
 const APNS: Wire = Wire {
     dead: ("Unregistered", true),
-    foreign: (
+    foreign: Some((
         |simulator| simulator.apns().unwrap().foreign_token.clone(),
         "BadDeviceToken",
-    ),
+    )),
     too_fast: "TooManyRequests",
     busy: "ServiceUnavailable",
     wrong_credentials: |_| keys([("key_id", "WRONGKEY99".to_owned())]),
@@ -80,6 +88,7 @@ const APNS: Wire = Wire {
         || Rule::new(Fault::code(403, "InvalidProviderToken")),
         "InvalidProviderToken",
     ),
+    renews: true,
     exchanges: 0,
     credential: authorization,
     push_id: Some(|push| push.header("apns-id").unwrap_or_default().to_owned()),
@@ -94,10 +103,10 @@ const APNS: Wire = Wire {
 #[cfg(feature = "fcm")]
 const FCM: Wire = Wire {
     dead: ("UNREGISTERED", false),
-    foreign: (
+    foreign: Some((
         |simulator| simulator.fcm().unwrap().foreign_token.clone(),
         "SENDER_ID_MISMATCH",
-    ),
+    )),
     too_fast: "QUOTA_EXCEEDED",
     busy: "UNAVAILABLE",
     wrong_credentials: |simulator| {
@@ -114,6 +123,7 @@ const FCM: Wire = Wire {
         || Rule::new(Fault::code(400, "invalid_grant")).target(Target::Auth),
         "invalid_grant",
     ),
+    renews: true,
     exchanges: 1,
     credential: authorization,
     push_id: None,
@@ -126,6 +136,40 @@ const FCM: Wire = Wire {
             ErrorKind::MessageInvalid,
         ),
         (403, "SENDER_ID_MISMATCH", "", ErrorKind::TokenMismatch),
+    ],
+};
+
+#[cfg(feature = "xiaomi")]
+const XIAOMI: Wire = Wire {
+    dead: ("20301", false),
+    foreign: None,
+    too_fast: "200002",
+    busy: "10002",
+    wrong_credentials: |_| keys([("app_secret", "wrong".to_owned())]),
+    no_permission: |simulator| {
+        let blocked = &simulator.xiaomi().unwrap().blocked_app_secret;
+        keys([("app_secret", blocked.clone())])
+    },
+    credential_failure: (|| Rule::new(Fault::code(200, "21301")), "21301"),
+    renews: false,
+    exchanges: 0,
+    credential: authorization,
+    push_id: Some(|push| {
+        push.fields().unwrap()["extra.jobkey"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }),
+    speaks_when_it_accepts: true,
+    refusals: &[
+        (
+            200,
+            "27001",
+            "invalid channel info!",
+            ErrorKind::MessageInvalid,
+        ),
+        (200, "65009", "", ErrorKind::PayloadTooLarge),
+        (200, "200001", "over quota", ErrorKind::QuotaExceeded),
     ],
 };
 

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use serde_json::json;
 use zpns::provider::{FieldRule, Missing};
+use zpns::resources::SystemClock;
 use zpns::{
-    Badge, CallEvent, Category, ErrorKind, Fields, Kind, Kinds, LimitPolicy, Notification, OnClick,
-    Priority, SendOptions, Sound, Timestamp, VendorOptions,
+    Badge, CallEvent, Category, Clock, ErrorKind, Fields, Kind, Kinds, LimitPolicy, Notification,
+    OnClick, Priority, SendOptions, Sound, Timestamp, VendorOptions,
 };
 
 use crate::content::{holds, holds_json, texts};
@@ -66,7 +67,7 @@ pub(crate) async fn payload_and_data_arrive_intact(subject: &'static Subject) {
     accepted(&report.outcomes()[0]);
     let wanted = json!({"chat": 7, "deep": {"x": [1, "ü", null]}});
     let push = &scene.pushes()[0];
-    assert!(holds_json(push, &wanted), "{:?}", push.json());
+    assert!(holds_json(push, &wanted), "{:?}", push.fields());
 }
 
 pub(crate) async fn every_event_of_a_call_is_accepted(subject: &'static Subject) {
@@ -114,8 +115,12 @@ const USES: [(Fields, Use); 19] = [
     (Fields::TTL, |message| message.ttl = Some(Duration::from_secs(3_600))),
     (Fields::COLLAPSE_KEY, |message| message.collapse_key = Some("room-7".into())),
     (Fields::THREAD, |message| message.thread = Some("room-7".into())),
-    (Fields::NOT_BEFORE, |message| message.not_before = Some(Timestamp::from_secs(4_000_000_000))),
+    (Fields::NOT_BEFORE, |message| message.not_before = Some(in_an_hour())),
 ];
+
+fn in_an_hour() -> Timestamp {
+    SystemClock::new().now() + Duration::from_secs(3_600)
+}
 
 pub(crate) async fn every_field_it_honours_is_accepted(subject: &'static Subject) {
     let scene = Scene::open(subject).await;
@@ -286,7 +291,7 @@ pub(crate) async fn silent_push_shows_nothing(subject: &'static Subject) {
     }
     let report = scene.router.send(&message, [scene.live()]).await;
     accepted(&report.outcomes()[0]);
-    let body = scene.pushes()[0].json().unwrap().to_string();
+    let body = scene.pushes()[0].fields().unwrap().to_string();
     for shown in ["\"alert\"", "\"title\"", "\"sound\"", "\"badge\""] {
         assert!(!body.contains(shown), "{body}");
     }

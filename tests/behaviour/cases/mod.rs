@@ -19,8 +19,8 @@ use crate::subjects::Subject;
 pub(crate) struct Case {
     /// Its name.
     pub(crate) name: String,
-    /// Whether a provider with this capability can be put to it.
-    pub(crate) needs: fn(&Capability) -> bool,
+    /// Whether this provider, with this capability, can be put to it.
+    pub(crate) needs: fn(&Subject, &Capability) -> bool,
     /// Plays it; panics if something is not as it should be.
     pub(crate) run: Box<dyn Fn(&'static Subject) -> Run + Send>,
 }
@@ -58,14 +58,14 @@ pub(crate) fn all() -> Vec<Case> {
         any: verdicts::a_target_given_twice_is_pushed_twice,
         any: verdicts::mixed_verdicts_each_for_its_own_target,
         any: verdicts::dead_token,
-        any: verdicts::foreign_token_is_kept,
+        foreign: verdicts::foreign_token_is_kept,
         any: verdicts::malformed_token,
         any: verdicts::the_vendors_own_refusals,
         any: verdicts::unknown_provider,
 
         any: retries::transient_error_is_retried_to_acceptance,
         any: retries::flaky_device,
-        any: retries::only_the_undelivered_are_retried,
+        unary: retries::only_the_undelivered_are_retried,
         any: retries::rate_limit_waits_as_long_as_the_vendor_asks,
         any: retries::rate_limit_beyond_the_deadline_is_reported,
         any: retries::storm_of_429,
@@ -76,11 +76,11 @@ pub(crate) fn all() -> Vec<Case> {
         any: credentials::credential_failure_stops_further_calls,
         any: credentials::wrong_credentials,
         any: credentials::missing_permission,
-        any: credentials::expired_auth_is_one_refresh_and_one_resend,
-        any: credentials::many_pushes_that_expire_at_once_share_one_refresh,
-        any: credentials::expired_again_on_a_fresh_credential,
-        any: credentials::a_wrong_clock_is_named,
-        any: credentials::credentials_are_renewed_before_they_end,
+        renewing: credentials::expired_auth_is_one_refresh_and_one_resend,
+        renewing: credentials::many_pushes_that_expire_at_once_share_one_refresh,
+        renewing: credentials::expired_again_on_a_fresh_credential,
+        renewing: credentials::a_wrong_clock_is_named,
+        renewing: credentials::credentials_are_renewed_before_they_end,
         any: credentials::a_thousand_sends_share_one_auth_exchange,
         any: credentials::check_proves_the_credentials_and_reaches_nobody,
         any: credentials::check_tells_wrong_credentials,
@@ -117,30 +117,44 @@ pub(crate) fn all() -> Vec<Case> {
     cases
 }
 
-fn any(_: &Capability) -> bool {
+fn any(_: &Subject, _: &Capability) -> bool {
     true
 }
 
-fn alert(capability: &Capability) -> bool {
+/// One request per target: what hits a request hits one target.
+fn unary(_: &Subject, capability: &Capability) -> bool {
+    capability.batch == 1
+}
+
+fn foreign(subject: &Subject, _: &Capability) -> bool {
+    subject.wire.foreign.is_some()
+}
+
+/// Credentials end, and are renewed.
+fn renewing(subject: &Subject, _: &Capability) -> bool {
+    subject.wire.renews
+}
+
+fn alert(_: &Subject, capability: &Capability) -> bool {
     capability.kinds.contains(Kinds::ALERT)
 }
 
-fn silent(capability: &Capability) -> bool {
+fn silent(_: &Subject, capability: &Capability) -> bool {
     capability.kinds.contains(Kinds::SILENT)
 }
 
-fn calls(capability: &Capability) -> bool {
+fn calls(_: &Subject, capability: &Capability) -> bool {
     capability.kinds.contains(Kinds::CALL)
 }
 
-fn payload(capability: &Capability) -> bool {
+fn payload(_: &Subject, capability: &Capability) -> bool {
     capability.fields.contains(Fields::PAYLOAD)
 }
 
-fn ttl(capability: &Capability) -> bool {
+fn ttl(_: &Subject, capability: &Capability) -> bool {
     capability.fields.contains(Fields::TTL)
 }
 
-fn limited(capability: &Capability) -> bool {
+fn limited(_: &Subject, capability: &Capability) -> bool {
     capability.payload_limit.is_some()
 }
