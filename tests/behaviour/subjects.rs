@@ -34,6 +34,9 @@ pub(crate) struct Subject {
     pub(crate) wire: &'static Wire,
 }
 
+/// A token of another app or environment, and its code.
+pub(crate) type Foreign = (fn(&Simulator) -> String, &'static str);
+
 /// What differs between vendors on the wire.
 #[derive(Debug)]
 pub(crate) struct Wire {
@@ -41,7 +44,7 @@ pub(crate) struct Wire {
     pub(crate) dead: (&'static str, bool),
     /// A token of another app or environment, and its code, where the vendor tells it from a dead
     /// one.
-    pub(crate) foreign: Option<(fn(&Simulator) -> String, &'static str)>,
+    pub(crate) foreign: Option<Foreign>,
     /// The usual code of 429.
     pub(crate) too_fast: &'static str,
     /// The usual code of 503.
