@@ -29,6 +29,8 @@
 pub mod apns;
 pub mod faults;
 pub mod fcm;
+pub mod harmony;
+pub mod huawei;
 pub mod xiaomi;
 
 mod builder;
@@ -47,6 +49,7 @@ mod jwt;
 mod listener;
 mod random;
 mod record;
+mod rsa;
 mod simulator;
 mod sync;
 mod tokens;

@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::faults::Faults;
 use crate::{
     ClientCertificate, Counters, Error, FaultScript, Received, SimulatorBuilder, TokenSet, apns,
-    config, fcm, xiaomi,
+    config, fcm, harmony, huawei, xiaomi,
 };
 
 /// Running servers of the vendors. Dropping it stops them.
@@ -93,6 +93,16 @@ impl Simulator {
 
     /// The APNs credentials, if APNs runs.
     pub fn apns(&self) -> Option<&apns::Credentials> {
+        self.credentials()
+    }
+
+    /// The credentials of Huawei's Android push, if it runs.
+    pub fn huawei(&self) -> Option<&huawei::Credentials> {
+        self.credentials()
+    }
+
+    /// The credentials of HarmonyOS push, if it runs.
+    pub fn harmony(&self) -> Option<&harmony::Credentials> {
         self.credentials()
     }
 

@@ -1,12 +1,5 @@
 //! The service account that a simulated Google handed out.
 
-use std::sync::OnceLock;
-
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
-use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::KeyPair as _;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use crate::Error;
@@ -58,7 +51,7 @@ pub(super) fn generate(
     random: &mut Random,
     origin: &str,
 ) -> Result<(Credentials, PublicKey), Error> {
-    let key = rsa_key()?;
+    let key = crate::rsa::key()?;
     let id = random.text("0123456789abcdef", 40);
     let project_id = format!("zpns-{}", random.text("0123456789abcdef", 5));
     let client_email = format!("pusher@{project_id}.iam.gserviceaccount.com");
@@ -94,38 +87,4 @@ pub(super) fn generate(
             der: key.public.clone(),
         },
     ))
-}
-
-#[derive(Debug)]
-struct RsaKey {
-    pem: String,
-    public: Vec<u8>,
-}
-
-/// One key for all simulators of a process: making one takes longer than many a test.
-fn rsa_key() -> Result<&'static RsaKey, Error> {
-    static KEY: OnceLock<RsaKey> = OnceLock::new();
-    if let Some(key) = KEY.get() {
-        return Ok(key);
-    }
-    let failed = |_| Error::Key("RSA-2048 failed".to_owned());
-    let pair = KeyPair::generate(KeySize::Rsa2048).map_err(failed)?;
-    let der: Pkcs8V1Der<'_> = pair.as_der().map_err(failed)?;
-    let public = pair.public_key().as_ref().to_vec();
-    // Two simulators that start at once may both make a key; the first one stays.
-    Ok(KEY.get_or_init(|| RsaKey {
-        pem: pem(der.as_ref()),
-        public,
-    }))
-}
-
-fn pem(der: &[u8]) -> String {
-    let text = STANDARD.encode(der);
-    let mut pem = "-----BEGIN PRIVATE KEY-----\n".to_owned();
-    for line in text.as_bytes().chunks(64) {
-        pem.extend(line.iter().copied().map(char::from));
-        pem.push('\n');
-    }
-    pem.push_str("-----END PRIVATE KEY-----\n");
-    pem
 }
