@@ -34,6 +34,8 @@ pub use zpns_core::*;
 #[cfg(feature = "fcm")]
 pub use zpns_fcm as fcm;
 pub use zpns_http as http;
+#[cfg(feature = "huawei")]
+pub use zpns_huawei as huawei;
 #[cfg(feature = "xiaomi")]
 pub use zpns_xiaomi as xiaomi;
 

@@ -17,6 +17,10 @@ pub(crate) const VENDORS: &[VendorEntry] = &[
     vendor::<zpns_apns::ApnsConfig>(),
     #[cfg(feature = "fcm")]
     vendor::<zpns_fcm::FcmConfig>(),
+    #[cfg(feature = "huawei")]
+    vendor::<zpns_huawei::HuaweiConfig>(),
+    #[cfg(feature = "huawei")]
+    vendor::<zpns_huawei::HarmonyConfig>(),
     #[cfg(feature = "xiaomi")]
     vendor::<zpns_xiaomi::XiaomiConfig>(),
 ];

@@ -18,6 +18,16 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         vendor: "fcm",
         wire: &FCM,
     },
+    #[cfg(feature = "huawei")]
+    Subject {
+        vendor: "huawei",
+        wire: &HUAWEI,
+    },
+    #[cfg(feature = "huawei")]
+    Subject {
+        vendor: "harmony",
+        wire: &HARMONY,
+    },
     #[cfg(feature = "xiaomi")]
     Subject {
         vendor: "xiaomi",
@@ -57,8 +67,12 @@ pub(crate) struct Wire {
     pub(crate) credential_failure: (fn() -> Rule, &'static str),
     /// Whether credentials end and are renewed; a static key is not.
     pub(crate) renews: bool,
+    /// Whether we sign by our own clock what the vendor checks by its own.
+    pub(crate) signs_the_time: bool,
     /// Calls that it takes to obtain a credential.
     pub(crate) exchanges: u64,
+    /// The key of the config that says where credentials are obtained, if there is one.
+    pub(crate) exchange_key: Option<&'static str>,
     /// What a push proves itself with.
     pub(crate) credential: fn(&Received) -> String,
     /// The id that stays the same when a push is retried, for vendors that have one.
@@ -92,7 +106,9 @@ const APNS: Wire = Wire {
         "InvalidProviderToken",
     ),
     renews: true,
+    signs_the_time: true,
     exchanges: 0,
+    exchange_key: None,
     credential: authorization,
     push_id: Some(|push| push.header("apns-id").unwrap_or_default().to_owned()),
     speaks_when_it_accepts: false,
@@ -127,7 +143,9 @@ const FCM: Wire = Wire {
         "invalid_grant",
     ),
     renews: true,
+    signs_the_time: true,
     exchanges: 1,
+    exchange_key: Some("token_endpoint"),
     credential: authorization,
     push_id: None,
     speaks_when_it_accepts: true,
@@ -142,6 +160,90 @@ const FCM: Wire = Wire {
     ],
 };
 
+#[cfg(feature = "huawei")]
+const HUAWEI: Wire = Wire {
+    dead: ("80300007", false),
+    // One of another app looks like a dead one.
+    foreign: None,
+    too_fast: "429",
+    busy: "503",
+    wrong_credentials: |_| keys([("app_secret", "0".repeat(64))]),
+    no_permission: |simulator| {
+        let known = simulator.huawei().unwrap();
+        keys([
+            ("app_id", known.disabled_app_id.clone()),
+            ("app_secret", known.disabled_app_secret.clone()),
+        ])
+    },
+    credential_failure: (
+        || Rule::new(Fault::code(400, "12304")).target(Target::Auth),
+        "12304",
+    ),
+    renews: true,
+    signs_the_time: false,
+    exchanges: 1,
+    exchange_key: Some("auth_endpoint"),
+    credential: authorization,
+    push_id: Some(|push| {
+        let body = push.json().unwrap();
+        let android = &body["message"]["android"];
+        format!(
+            "{} {}",
+            android["bi_tag"], android["notification"]["notify_id"]
+        )
+    }),
+    speaks_when_it_accepts: true,
+    refusals: HUAWEI_REFUSALS,
+};
+
+#[cfg(feature = "huawei")]
+const HARMONY: Wire = Wire {
+    dead: ("tokenFormatError", false),
+    foreign: Some((
+        |simulator| simulator.harmony().unwrap().foreign_token.clone(),
+        "noRight",
+    )),
+    too_fast: "429",
+    busy: "503",
+    wrong_credentials: |simulator| {
+        let account = &simulator.harmony().unwrap().service_account_json;
+        let mut account: serde_json::Value = serde_json::from_str(account).unwrap();
+        account["sub_account"] = "1".into();
+        keys([("service_account_json", account.to_string())])
+    },
+    no_permission: |simulator| {
+        let known = simulator.harmony().unwrap();
+        let account = known.disabled_service_account_json.clone();
+        keys([("service_account_json", account)])
+    },
+    credential_failure: (|| Rule::new(Fault::code(401, "80300036")), "80300036"),
+    renews: true,
+    signs_the_time: true,
+    exchanges: 0,
+    exchange_key: None,
+    credential: authorization,
+    push_id: Some(|push| {
+        let body = push.json().unwrap();
+        body["payload"]["notification"]["appMessageId"].to_string()
+    }),
+    speaks_when_it_accepts: true,
+    refusals: HUAWEI_REFUSALS,
+};
+
+#[cfg(feature = "huawei")]
+const HUAWEI_REFUSALS: &[(u16, &str, &str, ErrorKind)] = &[
+    (
+        400,
+        "80100003",
+        "Illegal payload",
+        ErrorKind::MessageInvalid,
+    ),
+    (400, "80300008", "", ErrorKind::PayloadTooLarge),
+    (200, "80300029", "", ErrorKind::QuotaExceeded),
+    (400, "80300028", "", ErrorKind::TokenMismatch),
+    (400, "80300037", "", ErrorKind::PermissionDenied),
+];
+
 #[cfg(feature = "xiaomi")]
 const XIAOMI: Wire = Wire {
     dead: ("20301", false),
@@ -155,7 +257,9 @@ const XIAOMI: Wire = Wire {
     },
     credential_failure: (|| Rule::new(Fault::code(200, "21301")), "21301"),
     renews: false,
+    signs_the_time: false,
     exchanges: 0,
+    exchange_key: None,
     credential: authorization,
     push_id: Some(|push| {
         push.fields().unwrap()["extra.jobkey"]

@@ -79,7 +79,7 @@ pub(crate) fn all() -> Vec<Case> {
         renewing: credentials::expired_auth_is_one_refresh_and_one_resend,
         renewing: credentials::many_pushes_that_expire_at_once_share_one_refresh,
         renewing: credentials::expired_again_on_a_fresh_credential,
-        renewing: credentials::a_wrong_clock_is_named,
+        signing: credentials::a_wrong_clock_is_named,
         renewing: credentials::credentials_are_renewed_before_they_end,
         any: credentials::a_thousand_sends_share_one_auth_exchange,
         any: credentials::check_proves_the_credentials_and_reaches_nobody,
@@ -133,6 +133,11 @@ fn foreign(subject: &Subject, _: &Capability) -> bool {
 /// Credentials end, and are renewed.
 fn renewing(subject: &Subject, _: &Capability) -> bool {
     subject.wire.renews
+}
+
+/// What we sign holds the time.
+fn signing(subject: &Subject, _: &Capability) -> bool {
+    subject.wire.signs_the_time
 }
 
 fn alert(_: &Subject, capability: &Capability) -> bool {

@@ -15,6 +15,7 @@ mod tests;
 use std::borrow::Cow;
 
 use zpns_core::{Badge, Kind, LimitPolicy, Notes, Notification, Rejection, Sound};
+use zpns_kit::truncate_chars;
 
 /// Bytes of a body at the most, without its tokens (`reference/huawei.md` §2.1, §3.1).
 pub(crate) const BODY_LIMIT: usize = 4096;
@@ -34,6 +35,23 @@ fn has_text(message: &Notification) -> bool {
         || message.body.is_some()
         || message.title_loc_key.is_some()
         || message.body_loc_key.is_some()
+}
+
+/// Characters of a title that stands in for a missing one.
+const STAND_IN: usize = 40;
+
+/// Both texts, where Huawei wants both: the one that there is stands in for the other. A long one
+/// loses nothing, because all of it stands below its start.
+fn both<'a>(
+    title: Option<&'a str>,
+    body: Option<&'a str>,
+) -> (Option<Cow<'a, str>>, Option<Cow<'a, str>>) {
+    let said = |text: Option<&'a str>| text.filter(|text| !text.is_empty());
+    match (said(title), said(body)) {
+        (None, Some(body)) => (Some(truncate_chars(body, STAND_IN)), Some(body.into())),
+        (Some(title), None) => (Some(title.into()), Some(title.into())),
+        (title, body) => (title.map(Cow::from), body.map(Cow::from)),
+    }
 }
 
 /// What is set on the icon, and what is added to it.

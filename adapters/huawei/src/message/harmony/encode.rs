@@ -1,5 +1,6 @@
 //! A notification → the body of a v3 request, once for all of its targets.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -14,8 +15,8 @@ use crate::message::block::{Wire as _, put};
 use crate::message::rules::{https, invalid, needed};
 use crate::message::template::Template;
 use crate::message::{
-    BODY_LIMIT, check_silence, class, data, fill, has_text, icon_number, ids, noted, options_of,
-    sound_name,
+    BODY_LIMIT, both, check_silence, class, data, fill, has_text, icon_number, ids, noted,
+    options_of, sound_name,
 };
 
 /// How long a call rings whose invitation does not say so.
@@ -164,12 +165,17 @@ impl Payload {
                 None => Some(&mut object),
             };
             if let Some(inner) = inner {
+                let own = inner.contains_key(title_key) || inner.contains_key(body_key);
+                let (title, body) = match own || holder.is_none() {
+                    true => (title.map(Cow::from), body.map(Cow::from)),
+                    false => both(title, body),
+                };
                 for (key, text) in [(title_key, title), (body_key, body)] {
                     // What the host's own options say beats it.
                     if let Some(text) = text
                         && !inner.contains_key(key)
                     {
-                        inner.insert(key.to_owned(), text.into());
+                        inner.insert(key.to_owned(), text.into_owned().into());
                     }
                 }
             }

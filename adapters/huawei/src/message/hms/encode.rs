@@ -1,5 +1,6 @@
 //! A notification → the body of a v1/v2 request, once for all of its targets.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -14,7 +15,7 @@ use crate::message::block::{Wire as _, put};
 use crate::message::rules::{https, invalid, json_object, needed};
 use crate::message::template::Template;
 use crate::message::{
-    BODY_LIMIT, check_silence, class, data, fill, has_text, icon_number, ids, is_call, noted,
+    BODY_LIMIT, both, check_silence, class, data, fill, has_text, icon_number, ids, is_call, noted,
     options_of, sound_name,
 };
 
@@ -86,9 +87,7 @@ impl<'a> Push<'a> {
             fill(&mut android.category, category);
             let group = message.collapse_key.as_deref().and_then(ids::group);
             fill(&mut android.collapse_key, group);
-            let own_look = own_look.unwrap_or_default();
-            check_texts(message, options, &own_look)?;
-            Some(look(message, own_look, limits, notes)?)
+            Some(look(message, own_look.unwrap_or_default(), limits, notes)?)
         } else {
             let basic = options.notification.is_some();
             check_silence(
@@ -104,20 +103,53 @@ impl<'a> Push<'a> {
             notes.dropped.extend(hints_of_a_look(message));
             None
         };
-        Ok(Self {
+        let push = Self {
             options,
             android,
             look,
             data,
-        })
+        };
+        push.check_texts(message)?;
+        Ok(push)
+    }
+
+    /// Whether title and text stand somewhere that beats the notification's own.
+    fn own_texts(&self, look: &AndroidNotification) -> (bool, bool) {
+        let basic = self.options.notification.as_ref();
+        let title = basic.is_some_and(|basic| basic.title.is_some());
+        let body = basic.is_some_and(|basic| basic.body.is_some());
+        (
+            title || look.title.is_some() || look.title_loc_key.is_some(),
+            body || look.body.is_some() || look.body_loc_key.is_some(),
+        )
+    }
+
+    /// Title and text have to be there, on one of the levels that Huawei looks at.
+    fn check_texts(&self, message: &Notification) -> Result<(), Rejection> {
+        let Some(look) = &self.look else {
+            return Ok(());
+        };
+        let (own_title, own_body) = self.own_texts(look);
+        let (title, body) = (message.display_title(), message.body.as_deref());
+        let (title, body) = match (own_title, own_body) {
+            (false, false) => both(title, body),
+            _ => (title.map(Cow::from), body.map(Cow::from)),
+        };
+        needed("title", own_title || title.is_some())?;
+        needed("body", own_body || body.is_some())
     }
 
     fn request(&self, title: Option<&str>, body: Option<&str>) -> Map<String, Value> {
         let options = self.options;
         let mut android = self.android.clone();
         android.notification = self.look.clone().map(|mut look| {
-            fill(&mut look.title, title.map(str::to_owned));
-            fill(&mut look.body, body.map(str::to_owned));
+            let (own_title, own_body) = self.own_texts(&look);
+            let (title, body) = match (own_title, own_body) {
+                (false, false) => both(title, body),
+                _ => (title.map(Cow::from), body.map(Cow::from)),
+            };
+            fill(&mut look.title, title.map(Cow::into_owned));
+            fill(&mut look.body, body.map(Cow::into_owned));
             look
         });
         let mut message = Map::new();
@@ -180,27 +212,6 @@ fn check_data(data: Option<&str>, android: Option<&str>) -> Result<(), Rejection
         data.map_or(Ok(()), |data| json_object(field, data))?;
     }
     Ok(())
-}
-
-/// Title and text have to be there, on one of the levels that Huawei looks at.
-fn check_texts(
-    message: &Notification,
-    options: &Options,
-    look: &AndroidNotification,
-) -> Result<(), Rejection> {
-    let basic = options.notification.as_ref();
-    let title = message.display_title().is_some()
-        || message.title_loc_key.is_some()
-        || look.title.is_some()
-        || look.title_loc_key.is_some()
-        || basic.is_some_and(|basic| basic.title.is_some());
-    let body = message.body.is_some()
-        || message.body_loc_key.is_some()
-        || look.body.is_some()
-        || look.body_loc_key.is_some()
-        || basic.is_some_and(|basic| basic.body.is_some());
-    needed("title", title)?;
-    needed("body", body)
 }
 
 /// What a data message says beside its data.
