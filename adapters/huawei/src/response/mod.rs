@@ -14,9 +14,8 @@ use zpns_core::{Error, ErrorKind, Outcome, Rejection, Sent, Timestamp, VendorCod
 use zpns_kit::{Answered, TokenFate, Verdict, retry_after};
 
 use self::answer::{Answer, Illegal};
-#[cfg(test)]
-pub(crate) use self::table::{GATEWAY, REASONS, ROWS, STATUSES};
-use self::table::{Row, Rule};
+use self::table::Rule;
+pub(crate) use self::table::{GATEWAY, REASONS, ROWS, Row, STATUSES};
 
 /// From this attempt on, credentials that cannot be checked are wrong ones.
 const CREDENTIAL_ATTEMPT: u32 = 3;
@@ -125,7 +124,7 @@ impl Spoken<'_> {
         let Some(reason) = reason else {
             return self.decision.outcome();
         };
-        let row = table::find(table::REASONS, reason);
+        let row = table::find(REASONS, reason);
         let (mut verdict, meaning) = row.map_or(
             (table::UNKNOWN_REASON, "Huawei did not send to the token"),
             |row| (row.verdict, row.meaning),
@@ -226,16 +225,16 @@ fn row_of(answer: Option<&Answer>, response: &HttpResponse) -> Option<&'static R
         return None;
     }
     if let Some(answer) = answer {
-        let row = table::find(table::ROWS, &answer.code);
+        let row = table::find(ROWS, &answer.code);
         // A code that nobody knows still has a status.
-        return row.or_else(|| table::find(table::STATUSES, status.as_str()));
+        return row.or_else(|| table::find(STATUSES, status.as_str()));
     }
     let gateway = response.headers.get("nsp_status");
     let gateway = gateway.and_then(|value| value.to_str().ok()).map(str::trim);
     gateway
         .filter(|_| !status.is_success())
-        .and_then(|code| table::find(table::GATEWAY, code))
-        .or_else(|| table::find(table::STATUSES, status.as_str()))
+        .and_then(|code| table::find(GATEWAY, code))
+        .or_else(|| table::find(STATUSES, status.as_str()))
 }
 
 /// Whether something on the way speaks, whatever the body says.

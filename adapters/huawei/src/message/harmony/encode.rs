@@ -351,11 +351,13 @@ impl Push<'_> {
     ) -> Result<HarmonyNotification, Rejection> {
         let message = self.message;
         let mut look = self.options.notification.clone().unwrap_or_default();
-        needed(
-            "title",
-            message.display_title().is_some() || look.title.is_some(),
-        )?;
-        needed("body", message.body.is_some() || look.body.is_some())?;
+        let (title, body) = (message.display_title(), message.body.as_deref());
+        let (title, body) = match look.title.is_some() || look.body.is_some() {
+            true => (title.map(Cow::from), body.map(Cow::from)),
+            false => both(title, body),
+        };
+        needed("title", title.is_some() || look.title.is_some())?;
+        needed("body", body.is_some() || look.body.is_some())?;
         https("image", message.image.as_deref())?;
         fill(&mut look.image, message.image.clone());
         fill(&mut look.category, Some(self.category().to_owned()));
