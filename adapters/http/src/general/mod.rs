@@ -5,7 +5,7 @@ mod failure;
 mod gate;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -31,15 +31,35 @@ const MAX_REPLAYS: u32 = 2;
 #[derive(Debug)]
 pub(crate) struct General {
     options: HttpOptions,
-    client: ArcSwap<reqwest::Client>,
+    client: ArcSwap<Current>,
     gates: Gates,
     under_way: UnderWay,
+}
+
+/// The `reqwest` client in use, and how many answers have begun to come over its connections.
+#[derive(Debug)]
+struct Current {
+    client: reqwest::Client,
+    answers: AtomicU64,
+}
+
+impl Current {
+    fn new(options: &HttpOptions) -> Result<Arc<Self>, HttpError> {
+        Ok(Arc::new(Self {
+            client: client(options)?,
+            answers: AtomicU64::new(0),
+        }))
+    }
+
+    fn answers(&self) -> u64 {
+        self.answers.load(Ordering::Relaxed)
+    }
 }
 
 impl General {
     pub(crate) fn new(options: &HttpOptions) -> Result<Self, HttpError> {
         Ok(Self {
-            client: ArcSwap::new(Arc::new(client(options)?)),
+            client: ArcSwap::new(Current::new(options)?),
             gates: Gates::new(options.max_connections),
             options: options.clone(),
             under_way: UnderWay::new(),
@@ -51,6 +71,7 @@ impl General {
         &self,
         request: &HttpRequest,
         left: &Arc<AtomicBool>,
+        current: &Current,
     ) -> Result<HttpResponse, HttpError> {
         let url = url_of(&request.uri)?;
         let gate = self.gates.of(url.authority());
@@ -60,9 +81,11 @@ impl General {
             let attempt = convert(request, url.clone(), left);
             // A request without a body is gone as soon as it is handed over.
             left.store(request.body.is_empty(), Ordering::Release);
-            let client = self.client.load_full();
-            let mut answer = match client.execute(attempt).await {
-                Ok(answer) => answer,
+            let mut answer = match current.client.execute(attempt).await {
+                Ok(answer) => {
+                    current.answers.fetch_add(1, Ordering::Relaxed);
+                    answer
+                }
                 Err(error) => {
                     let verdict = judge(error, left);
                     if verdict.unprocessed && replays > 0 {
@@ -83,6 +106,18 @@ impl General {
                 headers,
                 body,
             });
+        }
+    }
+
+    /// Takes a client's connections out of use, unless that was done already.
+    fn replace(&self, old: &Arc<Current>) {
+        if !Arc::ptr_eq(&self.client.load(), old) {
+            return;
+        }
+        // The options made a client before; should they not now, the old connections are all there is.
+        match Current::new(&self.options) {
+            Ok(fresh) => drop(self.client.compare_and_swap(old, fresh)),
+            Err(error) => tracing::warn!(%error, "connections are not renewed"),
         }
     }
 
@@ -115,22 +150,27 @@ impl HttpClient for General {
         let _entered = self.under_way.enter()?;
         let timeout = request.timeout;
         let left = Arc::new(AtomicBool::new(false));
-        let exchange = time::within(timeout, self.exchange(&request, &left));
+        let current = self.client.load_full();
+        let answers = current.answers();
+        let exchange = time::within(timeout, self.exchange(&request, &left, &current));
         tokio::select! {
             biased;
             outcome = exchange => {
-                outcome.unwrap_or_else(|| Err(errors::timeout(failure::sent(&left), timeout)))
+                outcome.unwrap_or_else(|| {
+                    // Nothing came back all this time: the connection may be dead, and `reqwest`
+                    // would go on using it.
+                    if current.answers() == answers {
+                        self.replace(&current);
+                    }
+                    Err(errors::timeout(failure::sent(&left), timeout))
+                })
             }
             () = self.under_way.cut() => Err(errors::closed(failure::sent(&left))),
         }
     }
 
     fn renew_connections(&self) {
-        // The options made a client before; should they not now, the old connections are all there is.
-        match client(&self.options) {
-            Ok(fresh) => self.client.store(Arc::new(fresh)),
-            Err(error) => tracing::warn!(%error, "connections are not renewed"),
-        }
+        self.replace(&self.client.load_full());
     }
 
     async fn close(&self, grace: Duration) {

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
@@ -39,6 +39,8 @@ pub(super) struct Connection {
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) sent: LastSent,
+    /// How often anything was read.
+    pub(super) heard: Arc<AtomicU64>,
     /// Requests that hold a slot.
     pub(super) active: AtomicUsize,
     /// Whether the first answers are noted, which settle what the stream limit means.
@@ -135,7 +137,8 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let state = Arc::new(State::default());
-    let io = Gather::new(stream, Ledger::new(state.sent.clone()));
+    let ledger = Ledger::new(state.sent.clone());
+    let io = Gather::new(stream, ledger, Arc::clone(&state.heard));
     let (sender, mut connection) = h2::client::Builder::new()
         // Until the first SETTINGS `h2` would assume that every number of streams is allowed.
         .initial_max_send_streams(INITIAL_LIMIT)

@@ -4,7 +4,7 @@
 //! APNs go without it too, and that one header is a tenth of the instructions of a push.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::{Bytes, BytesMut};
 use h2::RecvStream;
@@ -13,17 +13,51 @@ use http::{Request, Version};
 use zpns_core::Sent;
 use zpns_core::resources::{HttpError, HttpErrorKind, HttpRequest, HttpResponse};
 
-use super::connection::Unusable;
+use super::connection::{Connection, Unusable};
 use super::failure::{Failure, describe, judge};
 use super::lease::Lease;
 use super::origin::Origin;
 use crate::errors;
 
-/// Sends the request, replaying it within limits. `left` turns true once it may have been sent.
+/// How far a request has come, for whoever gives up on it.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// Whether it may have been sent.
+    left: AtomicBool,
+    /// The connection that it went out on, and how often that had been heard by then.
+    connection: AtomicU64,
+    heard: AtomicU64,
+}
+
+impl Progress {
+    fn leave(&self, connection: &Connection) {
+        self.connection.store(connection.id, Ordering::Relaxed);
+        let heard = connection.state.heard.load(Ordering::Relaxed);
+        self.heard.store(heard, Ordering::Relaxed);
+        self.left.store(true, Ordering::Relaxed);
+    }
+
+    fn come_back(&self) {
+        self.left.store(false, Ordering::Relaxed);
+    }
+
+    /// Takes note that the time is over. A connection from which nothing came since the request
+    /// went out takes no more of them: it may be dead, and its PING tells much later.
+    pub(super) fn time_out(&self, origin: &Origin) -> Sent {
+        if !self.left.load(Ordering::Relaxed) {
+            return Sent::No;
+        }
+        let connection = self.connection.load(Ordering::Relaxed);
+        origin.retire_if_silent(connection, self.heard.load(Ordering::Relaxed));
+        Sent::Maybe
+    }
+}
+
+/// Sends the request, replaying it within limits.
 pub(super) async fn exchange(
     origin: &Arc<Origin>,
     request: &mut HttpRequest,
-    left: &AtomicBool,
+    progress: &Progress,
 ) -> Result<HttpResponse, HttpError> {
     let settings = origin.settings();
     let mut replays = settings.options.max_replays;
@@ -34,7 +68,7 @@ pub(super) async fn exchange(
         };
         let failure = match open(&lease, request, replays == 0) {
             Ok(response) => {
-                left.store(true, Ordering::Relaxed);
+                progress.leave(lease.connection());
                 match finish(response, &lease, settings.max_body).await {
                     Ok(response) => return Ok(response),
                     Err(failure) => failure,
@@ -46,7 +80,7 @@ pub(super) async fn exchange(
             Failure::Unprocessed(error) if replays > 0 => {
                 tracing::debug!(origin = %origin.authority(), %error, "request is replayed");
                 replays -= 1;
-                left.store(false, Ordering::Relaxed);
+                progress.come_back();
             }
             Failure::Unprocessed(error) | Failure::Final(error) => return Err(error),
         }

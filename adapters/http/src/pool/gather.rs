@@ -7,6 +7,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
@@ -32,6 +33,8 @@ struct Inner<S> {
     /// Whether the stream holds bytes that it was not yet asked to flush.
     unflushed: bool,
     ledger: Ledger,
+    /// Counts the reads that brought something.
+    heard: Arc<AtomicU64>,
 }
 
 impl<S> Clone for Gather<S> {
@@ -41,13 +44,14 @@ impl<S> Clone for Gather<S> {
 }
 
 impl<S> Gather<S> {
-    pub(super) fn new(stream: S, ledger: Ledger) -> Self {
+    pub(super) fn new(stream: S, ledger: Ledger, heard: Arc<AtomicU64>) -> Self {
         Self(Arc::new(Mutex::new(Inner {
             stream,
             buffer: Vec::with_capacity(CAPACITY),
             taken: 0,
             unflushed: false,
             ledger,
+            heard,
         })))
     }
 
@@ -109,7 +113,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Gather<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.lock().stream).poll_read(context, buffer)
+        let mut inner = self.lock();
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut inner.stream).poll_read(context, buffer))?;
+        if buffer.filled().len() > before {
+            inner.heard.fetch_add(1, Ordering::Relaxed);
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -206,7 +216,7 @@ mod tests {
             steps: steps.into_iter().collect(),
             ..Below::default()
         };
-        Gather::new(below, Ledger::new(LastSent::default()))
+        Gather::new(below, Ledger::new(LastSent::default()), Arc::default())
     }
 
     async fn send(gather: &Gather<Below>) -> io::Result<()> {

@@ -15,16 +15,15 @@ mod slots;
 mod tasks;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use http::Uri;
 use http::uri::Scheme;
-use zpns_core::Sent;
 use zpns_core::resources::{HttpClient, HttpError, HttpOptions, HttpRequest, HttpResponse, Random};
 
+use self::exchange::{Progress, exchange};
 pub use self::options::PoolOptions;
 use self::origin::{Origin, Settings};
 use crate::dial::Dialer;
@@ -97,17 +96,10 @@ impl HttpClient for Pool {
         let _entered = self.under_way.enter()?;
         let origin = self.origin(&request.uri)?;
         let timeout = request.timeout;
-        let left = AtomicBool::new(false);
-        time::within(timeout, exchange::exchange(&origin, &mut request, &left))
+        let progress = Progress::default();
+        time::within(timeout, exchange(&origin, &mut request, &progress))
             .await
-            .unwrap_or_else(|| {
-                let sent = if left.load(Ordering::Relaxed) {
-                    Sent::Maybe
-                } else {
-                    Sent::No
-                };
-                Err(errors::timeout(sent, timeout))
-            })
+            .unwrap_or_else(|| Err(errors::timeout(progress.time_out(&origin), timeout)))
     }
 
     fn renew_connections(&self) {

@@ -230,6 +230,19 @@ impl Origin {
         drop(retired);
     }
 
+    /// Takes the connection out of use if it was not heard since it had been `heard` so often.
+    pub(super) fn retire_if_silent(&self, id: u64, heard: u64) {
+        let silent = self
+            .lock()
+            .live
+            .iter()
+            .any(|(live, state)| *live == id && state.heard.load(Ordering::Relaxed) == heard);
+        if silent {
+            tracing::debug!(origin = %self.authority, connection = id, "silent: out of use");
+            self.retire(id, None);
+        }
+    }
+
     /// The connection is over.
     pub(super) fn ended(&self, id: u64, reason: &str) {
         tracing::debug!(origin = %self.authority, connection = id, reason, "connection ended");
