@@ -15,8 +15,8 @@ use crate::{Error, TokenSet, apns, fcm, harmony, huawei, xiaomi};
 pub(crate) const VENDORS: &[(&str, Start)] = &[
     (apns::NAME, apns::start),
     (fcm::NAME, fcm::start),
-    (huawei::NAME, huawei::start),
     (harmony::NAME, harmony::start),
+    (huawei::NAME, huawei::start),
     (xiaomi::NAME, xiaomi::start),
 ];
 
