@@ -10,6 +10,8 @@
 //!      -H 'content-type: application/json' http://127.0.0.1:8080/push
 //! ```
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use std::error::Error;
 use std::time::Duration;
 

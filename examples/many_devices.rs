@@ -4,6 +4,8 @@
 //! cargo run --release --example many_devices
 //! ```
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::Duration;

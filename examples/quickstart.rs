@@ -5,6 +5,8 @@
 //! cargo run --example quickstart
 //! ```
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use std::error::Error;
 
 use zpns::{Config, Kinds, Notification, Outcome, Target, TokenAction, model::mask};

@@ -90,7 +90,12 @@ fn every_field_may_stand_in_a_message_file() {
         "badge": {"set": 3}, "category": "instant_message", "channel": "chat",
         "priority": "high", "ttl_ms": 60_000, "collapse_key": "room-7", "thread": "room-7",
         "on_click": "open_app",
-        "vendor": {"apns": {"raw": {"extra": 1}}, "fcm": {"raw": {"message": {"data": {"extra": "1"}}}}},
+        "vendor": {
+            "apns": {"raw": {"extra": 1}},
+            "fcm": {"raw": {"message": {"data": {"extra": "1"}}}},
+            "huawei": {"raw": {"message": {"android": {"notification": {"ticker": "extra"}}}}},
+            "harmony": {"raw": {"payload": {"notification": {"profileId": "extra"}}}},
+        },
     });
     let file = world.file("message.json", &message.to_string());
     for vendor in world.vendors() {
@@ -103,7 +108,9 @@ fn every_field_may_stand_in_a_message_file() {
         let ran = world.send(vendor, &arguments);
         assert_eq!(ran.code, 0, "{ran:?}");
         let body = last_body(&world, vendor).to_string();
-        assert!(body.contains("opaque") && body.contains("extra"), "{body}");
+        assert!(body.contains("opaque"), "{body}");
+        let has_raw_merge = message["vendor"][vendor].is_object();
+        assert!(body.contains("extra") || !has_raw_merge, "{body}");
     }
     let id = world.pushes("apns")[0].header("apns-id").map(str::to_owned);
     let again = [
@@ -121,6 +128,18 @@ fn every_field_may_stand_in_a_message_file() {
     );
 }
 
+/// Whether a text stands somewhere in the body, or in JSON that one of its texts holds.
+fn holds(body: &Value, text: &str) -> bool {
+    match body {
+        Value::String(found) if found == text => true,
+        Value::String(nested) => serde_json::from_str(nested)
+            .is_ok_and(|nested: Value| !nested.is_number() && holds(&nested, text)),
+        Value::Array(items) => items.iter().any(|item| holds(item, text)),
+        Value::Object(fields) => fields.values().any(|field| holds(field, text)),
+        _ => false,
+    }
+}
+
 #[test]
 fn a_payload_arrives_as_it_was_given() {
     let world = World::new();
@@ -132,9 +151,8 @@ fn a_payload_arrives_as_it_was_given() {
             &["--title", "T", "--payload", payload, "--token", &token],
         );
         assert_eq!(ran.code, 0, "{ran:?}");
-        let body = last_body(&world, vendor).to_string();
-        let escaped = serde_json::to_string(payload).unwrap();
-        assert!(body.contains(escaped.trim_matches('"')), "{body}");
+        let body = last_body(&world, vendor);
+        assert!(holds(&body, payload), "{body}");
     }
 }
 

@@ -1,0 +1,4 @@
+//! The clients that ours are compared with.
+
+pub mod a2;
+pub mod reqwest;
