@@ -271,9 +271,7 @@ pub fn through_provider(
 pub fn through_router(vendor: Vendor, router: Router, notification: Notification) -> Send {
     Box::new(move |pushes: Pushes| -> BoxFuture<'static, _> {
         let (router, notification) = (router.clone(), notification.clone());
-        // A task of its own, as the other clients have: on the multi-thread scheduler the main
-        // thread is none of its workers.
-        let streaming = tokio::spawn(async move {
+        let streaming = async move {
             let targets = (0..pushes.total).map(|number| target(vendor, number % TOKENS));
             let mut flow = router.stream(&notification, futures_util::stream::iter(targets));
             let mut seen = 0;
@@ -287,7 +285,9 @@ pub fn through_router(vendor: Vendor, router: Router, notification: Notification
             }
             anyhow::ensure!(seen == pushes.total, "{seen} outcomes");
             Ok(())
-        });
-        Box::pin(async move { streaming.await? })
+        };
+        // A task of its own, as the other clients have: on the multi-thread scheduler the main
+        // thread is none of its workers.
+        Box::pin(async move { tokio::spawn(streaming).await? })
     })
 }

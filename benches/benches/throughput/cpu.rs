@@ -19,6 +19,19 @@ const STREAM_LIMIT: u32 = 1_000;
 const APNS_GOAL: f64 = 0.5;
 const FCM_GOAL: f64 = 0.3;
 
+const COLUMNS: [&str; 10] = [
+    "vendor",
+    "bytes",
+    "scheduler",
+    "client",
+    "µs CPU per push",
+    "of the peer's",
+    "goal",
+    "pushes/s",
+    "pushes per server read",
+    "connections",
+];
+
 /// One vendor at one size: ours by the provider, ours by the router, and the peer.
 struct Match {
     vendor: Vendor,
@@ -39,18 +52,6 @@ pub(crate) fn report(scale: &Scale, credentials: &Credentials) -> anyhow::Result
          median of {} runs of {} pushes.\n",
         scale.rounds, scale.run.total
     );
-    let mut table = Table::new(&[
-        "vendor",
-        "bytes",
-        "scheduler",
-        "client",
-        "µs CPU per push",
-        "of the peer's",
-        "goal",
-        "pushes/s",
-        "pushes per server read",
-        "connections",
-    ]);
     let apns = APNS_SIZES.map(|size| Match {
         vendor: Vendor::Apns,
         name: "APNs",
@@ -68,11 +69,12 @@ pub(crate) fn report(scale: &Scale, credentials: &Credentials) -> anyhow::Result
         goal: FCM_GOAL,
     };
     for contest in apns.iter().chain([&fcm]) {
+        let mut table = Table::new(&COLUMNS);
         for scheduler in [Scheduler::CurrentThread, Scheduler::MultiThread] {
             contest.hold(scale, credentials, scheduler, &mut server, &mut table)?;
         }
+        println!("{table}");
     }
-    println!("{table}");
     let refused = server.counts()?.refused;
     println!("Pushes beyond the server's stream limit, by all clients together: {refused}.\n");
     Ok(())

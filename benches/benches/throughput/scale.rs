@@ -23,7 +23,7 @@ pub(crate) struct Scale {
 impl Scale {
     pub(crate) fn full() -> Self {
         Self {
-            rounds: 9,
+            rounds: 5,
             warm_up: pushes(20_000),
             run: pushes(50_000),
             turns: 40,

@@ -72,24 +72,36 @@ pub fn client(ready: &Ready, size: usize) -> anyhow::Result<Send> {
     Ok(Box::new(move |pushes: Pushes| -> BoxFuture<'static, _> {
         let (client, url) = (client.clone(), Arc::clone(&url));
         let (text, tokens) = (Arc::clone(&text), Arc::clone(&tokens));
-        Box::pin(load::drive(pushes.total, pushes.in_flight, move |number| {
+        let drive = load::drive(pushes.total, pushes.in_flight, move |number| {
             let (client, url) = (client.clone(), Arc::clone(&url));
             let (text, tokens) = (Arc::clone(&text), Arc::clone(&tokens));
             async move {
-                let answer: Answer = client
-                    .post(&*url)
-                    .bearer_auth(ACCESS_TOKEN)
-                    .json(&Request::new(&tokens[number % TOKENS], &text))
-                    .send()
-                    .await?
-                    .error_for_status()?
-                    .json()
-                    .await?;
-                anyhow::ensure!(!answer.name.is_empty(), "an answer without a name");
-                Ok(())
+                post(
+                    &client,
+                    &url,
+                    &Request::new(&tokens[number % TOKENS], &text),
+                )
+                .await
             }
-        }))
+        });
+        Box::pin(drive)
     }))
+}
+
+/// One push; again where the client itself does not repeat what the server refused to begin
+/// (hyper takes 100 streams for allowed before it has heard the limit).
+async fn post(client: &reqwest::Client, url: &str, request: &Request<'_>) -> anyhow::Result<()> {
+    let mut attempts = 3;
+    let answer = loop {
+        let push = client.post(url).bearer_auth(ACCESS_TOKEN).json(request);
+        match push.send().await {
+            Err(error) if error.is_request() && attempts > 0 => attempts -= 1,
+            answer => break answer?,
+        }
+    };
+    let answer: Answer = answer.error_for_status()?.json().await?;
+    anyhow::ensure!(!answer.name.is_empty(), "an answer without a name");
+    Ok(())
 }
 
 fn http_client(ready: &Ready) -> anyhow::Result<reqwest::Client> {
