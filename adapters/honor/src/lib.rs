@@ -1,2 +1,0 @@
-//! HONOR Push.
-#![forbid(unsafe_code)]

@@ -1,2 +1,0 @@
-//! Meizu (Flyme) Push.
-#![forbid(unsafe_code)]

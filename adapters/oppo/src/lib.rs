@@ -1,2 +1,0 @@
-//! OPPO Push.
-#![forbid(unsafe_code)]

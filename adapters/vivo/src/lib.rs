@@ -1,2 +1,0 @@
-//! vivo Push.
-#![forbid(unsafe_code)]
