@@ -110,10 +110,12 @@ fn http_client(ready: &Ready) -> anyhow::Result<reqwest::Client> {
         roots.add(certificate?)?;
     }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
+    let mut tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
         .with_no_client_auth();
+    // A preconfigured TLS backend is taken as it is: without this, HTTP/2 is not offered.
+    tls.alpn_protocols = vec![b"h2".to_vec()];
     Ok(reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .build()?)
