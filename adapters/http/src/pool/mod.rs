@@ -97,7 +97,9 @@ impl HttpClient for Pool {
         let origin = self.origin(&request.uri)?;
         let timeout = request.timeout;
         let progress = Progress::default();
-        time::within(timeout, exchange(&origin, &mut request, &progress))
+        // Pinned here, because the time-out would move it about, and it is large.
+        let exchange = std::pin::pin!(exchange(&origin, &mut request, &progress));
+        time::within(timeout, exchange)
             .await
             .unwrap_or_else(|| Err(errors::timeout(progress.time_out(&origin), timeout)))
     }
