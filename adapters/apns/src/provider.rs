@@ -134,7 +134,8 @@ impl ApnsProvider {
         const PREFIX: &str = "/3/device/";
         let mut path = String::with_capacity(PREFIX.len() + token.len());
         path.push_str(PREFIX);
-        path.extend(token.chars().map(|digit| digit.to_ascii_lowercase()));
+        path.push_str(token);
+        path.make_ascii_lowercase();
         let lower = path.get(PREFIX.len()..).unwrap_or_default();
         let id = push
             .encoded
