@@ -137,9 +137,9 @@ async fn a_bearer_must_be_there_be_known_and_be_fresh() {
     assert!(unknown.json()["error"]["details"].is_null());
 
     let bearer = bearer(&sim, &client).await;
-    sim.advance(Duration::from_secs(3590));
+    sim.advance(Duration::from_secs(3_500));
     assert_eq!(send(&sim, &client, &bearer, &message).await.status, 200);
-    sim.advance(Duration::from_secs(10));
+    sim.advance(Duration::from_secs(100));
     let old = send(&sim, &client, &bearer, &message).await;
     assert_eq!(
         old.json()["error"]["details"][0]["reason"],
