@@ -6,13 +6,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::future::join_all;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use http::{HeaderName, HeaderValue, Method};
+use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 use zpns_core::config::ConfigError;
-use zpns_core::resources::{HttpClient, HttpOptions, HttpRequest, Origin};
+use zpns_core::resources::{
+    HttpClient, HttpError, HttpErrorKind, HttpOptions, HttpRequest, Origin,
+};
 use zpns_core::{
     Batch, Capability, Check, Clock, Environment, Error, ErrorKind, Fields, Kinds, LimitPolicy,
-    MessageId, Notes, Notification, Outcome, ProviderInfo, PushProvider, Rejection, Report, Setup,
-    Vendor,
+    MessageId, Notes, Notification, Outcome, ProviderInfo, PushProvider, Rejection, Report, Sent,
+    Setup, Vendor,
 };
 use zpns_kit::http_error;
 
@@ -23,6 +27,9 @@ use crate::response::{Judged, judge};
 
 const PRODUCTION: &str = "https://api.push.apple.com";
 const SANDBOX: &str = "https://api.sandbox.push.apple.com";
+
+/// What comes before the token.
+const PATH: &str = "/3/device/";
 
 const APNS_ID: HeaderName = HeaderName::from_static("apns-id");
 
@@ -114,72 +121,54 @@ impl ApnsProvider {
 
     /// One request, and the generation of the provider token that it went with.
     async fn attempt(&self, push: &Push<'_>) -> Result<(Judged, Option<u64>), Outcome> {
-        let (uri, apns_id) = self.address(push)?;
-        let mut headers = push.encoded.headers.clone();
-        headers.insert(APNS_ID, apns_id);
-        let generation = self.authorize(&mut headers).await?;
-        let judged = self.request(push, uri, headers).await?;
-        Ok((judged, generation))
+        check_token(push.token)?;
+        let token = match &self.auth {
+            Auth::Certificate => None,
+            Auth::Key(token) => Some(token.header().await?),
+        };
+        let timeout = push.time_left(self);
+        if timeout.is_zero() {
+            let late = Error::new(ErrorKind::Timeout, "the deadline has passed");
+            return Err(late.into());
+        }
+        let authorization = token.as_ref().map(|token| &token.value);
+        let response = self
+            .client
+            .send_made(&|| self.request(push, authorization, timeout))
+            .await
+            .map_err(http_error)?;
+        let judged = judge(&response, || self.clock.now(), self.drop_foreign);
+        Ok((judged, token.map(|token| token.generation)))
     }
 
-    /// Path and id for one device.
-    fn address(&self, push: &Push<'_>) -> Result<(Uri, HeaderValue), Rejection> {
+    fn request(
+        &self,
+        push: &Push<'_>,
+        authorization: Option<&HeaderValue>,
+        timeout: Duration,
+    ) -> Result<HttpRequest, HttpError> {
         let token = push.token;
-        if !TOKEN_LENGTHS.contains(&token.len())
-            || !token.len().is_multiple_of(2)
-            || !token.bytes().all(|byte| byte.is_ascii_hexdigit())
-        {
-            return Err(not_a_token());
-        }
-        const PREFIX: &str = "/3/device/";
-        let mut path = String::with_capacity(PREFIX.len() + token.len());
-        path.push_str(PREFIX);
+        let mut path = String::with_capacity(PATH.len() + token.len());
+        path.push_str(PATH);
         path.push_str(token);
         path.make_ascii_lowercase();
-        let lower = path.get(PREFIX.len()..).unwrap_or_default();
+        let lower = path.get(PATH.len()..).unwrap_or_default();
         let id = push
             .encoded
             .apns_id
             .unwrap_or_else(|| push.id.derive(lower));
-        let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
-        let text = id.hyphenated().encode_lower(&mut text);
-        let mut id = HeaderValue::from_str(text).map_err(|_| not_a_token())?;
-        id.set_sensitive(true);
-        let uri = self.origin.join(&path).map_err(|_| not_a_token())?;
-        Ok((uri, id))
-    }
-
-    /// Adds the provider token, if it is what we prove ourselves by; hands out its generation.
-    async fn authorize(&self, headers: &mut HeaderMap) -> Result<Option<u64>, Error> {
-        match &self.auth {
-            Auth::Certificate => Ok(None),
-            Auth::Key(token) => {
-                let token = token.header().await?;
-                headers.insert(AUTHORIZATION, token.value);
-                Ok(Some(token.generation))
-            }
+        let mut headers = push.encoded.headers.clone();
+        headers.insert(APNS_ID, uuid_header(id)?);
+        if let Some(authorization) = authorization {
+            headers.insert(AUTHORIZATION, authorization.clone());
         }
-    }
-
-    async fn request(
-        &self,
-        push: &Push<'_>,
-        uri: Uri,
-        headers: HeaderMap,
-    ) -> Result<Judged, Error> {
-        let timeout = push.time_left(self);
-        if timeout.is_zero() {
-            return Err(Error::new(ErrorKind::Timeout, "the deadline has passed"));
-        }
-        let request = HttpRequest {
+        Ok(HttpRequest {
             method: Method::POST,
-            uri,
+            uri: self.origin.join(path).map_err(not_sendable)?,
             headers,
             body: push.encoded.body.clone(),
             timeout,
-        };
-        let response = self.client.send(request).await.map_err(http_error)?;
-        Ok(judge(&response, self.clock.now(), self.drop_foreign))
+        })
     }
 
     /// Whether another provider token can be had. A connection that has seen an expired one
@@ -212,12 +201,32 @@ impl Push<'_> {
     }
 }
 
-/// Refused, and kept: the text may be damaged on our side only.
-fn not_a_token() -> Rejection {
-    Rejection::new(
+/// A text that is no token is refused, and kept: it may be damaged on our side only.
+fn check_token(token: &str) -> Result<(), Rejection> {
+    if TOKEN_LENGTHS.contains(&token.len())
+        && token.len().is_multiple_of(2)
+        && token.bytes().all(|byte| byte.is_ascii_hexdigit())
+    {
+        return Ok(());
+    }
+    Err(Rejection::new(
         ErrorKind::TokenInvalid,
         "not an APNs device token, which is an even number of hexadecimal digits, usually 64",
-    )
+    ))
+}
+
+fn uuid_header(id: Uuid) -> Result<HeaderValue, HttpError> {
+    let mut text = [0; Hyphenated::LENGTH];
+    let text = id.hyphenated().encode_lower(&mut text);
+    let mut value = HeaderValue::from_str(text).map_err(not_sendable)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Does not happen to a token of hexadecimal digits.
+fn not_sendable(error: impl Into<http::Error>) -> HttpError {
+    let message = "the device token or the apns-id cannot stand in a request";
+    HttpError::new(HttpErrorKind::Invalid, Sent::No, message).with_source(error.into())
 }
 
 /// What APNs can do.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use http::HeaderName;
 use serde::Deserialize;
 use serde_json::Value;
 use zpns_core::resources::HttpResponse;
@@ -27,6 +28,10 @@ const PERMISSION: Verdict = Verdict::keep(ErrorKind::PermissionDenied);
 const TOO_LARGE: Verdict = Verdict::keep(ErrorKind::PayloadTooLarge);
 const TOO_FAST: Verdict = Verdict::later(ErrorKind::RateLimited);
 const BUSY: Verdict = Verdict::later(ErrorKind::Unavailable);
+
+/// Looked up in every answer: ready-made, because a text would be turned into a name each time.
+static APNS_ID: HeaderName = HeaderName::from_static("apns-id");
+static APNS_UNIQUE_ID: HeaderName = HeaderName::from_static("apns-unique-id");
 
 /// The reason that a fresh provider token mends.
 pub(crate) const EXPIRED: &str = "ExpiredProviderToken";
@@ -99,10 +104,15 @@ struct ErrorBody {
 }
 
 /// What came of a push, by the answer to it.
-pub(crate) fn judge(response: &HttpResponse, now: Timestamp, drop_foreign: bool) -> Judged {
+pub(crate) fn judge(
+    response: &HttpResponse,
+    now: impl FnOnce() -> Timestamp,
+    drop_foreign: bool,
+) -> Judged {
     if response.status.is_success() {
         return Judged::Outcome(Outcome::Accepted(accepted(response)));
     }
+    let now = now();
     let body: Option<ErrorBody> = serde_json::from_slice(&response.body).ok();
     let known = body
         .as_ref()
@@ -145,11 +155,11 @@ fn of_status(response: &HttpResponse, spoken: bool) -> Verdict {
 }
 
 fn accepted(response: &HttpResponse) -> Accepted {
-    let text = |name: &str| {
+    let text = |name: &HeaderName| {
         let value = response.headers.get(name)?.to_str().ok()?;
         Some(value.to_owned())
     };
-    Accepted::new(text("apns-id")).with_log_id(text("apns-unique-id"))
+    Accepted::new(text(&APNS_ID)).with_log_id(text(&APNS_UNIQUE_ID))
 }
 
 fn since(body: &ErrorBody) -> Option<Timestamp> {

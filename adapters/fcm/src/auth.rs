@@ -78,7 +78,7 @@ impl ServiceAccount {
 
 /// The headers of every push, with the access token of the moment; one exchange for everybody.
 pub(crate) struct Auth {
-    cache: TokenCache<HeaderMap>,
+    cache: TokenCache<Arc<HeaderMap>>,
     exchange: Arc<Exchange>,
 }
 
@@ -103,10 +103,12 @@ impl Auth {
     }
 
     /// Headers with an access token that should be accepted.
-    pub(crate) async fn headers(&self) -> Result<Cached<HeaderMap>, Error> {
-        let exchange = Arc::clone(&self.exchange);
+    pub(crate) async fn headers(&self) -> Result<Cached<Arc<HeaderMap>>, Error> {
         self.cache
-            .get(|| Box::pin(async move { exchange.run().await }))
+            .get(|| {
+                let exchange = Arc::clone(&self.exchange);
+                Box::pin(async move { exchange.run().await })
+            })
             .await
     }
 
@@ -162,7 +164,7 @@ struct Denied {
 }
 
 impl Exchange {
-    async fn run(&self) -> Result<Lease<HeaderMap>, Error> {
+    async fn run(&self) -> Result<Lease<Arc<HeaderMap>>, Error> {
         let request = self.request()?;
         // Whatever becomes of the exchange, the push itself has not left.
         let response = self.http.send(request).await.map_err(|error| {
@@ -182,7 +184,10 @@ impl Exchange {
         };
         let granted: Granted = serde_json::from_slice(&response.body).map_err(|_| unreadable())?;
         let headers = push_headers(&granted.access_token).ok_or_else(unreadable)?;
-        Ok(Lease::new(headers, Duration::from_secs(granted.expires_in)))
+        Ok(Lease::new(
+            Arc::new(headers),
+            Duration::from_secs(granted.expires_in),
+        ))
     }
 
     fn request(&self) -> Result<HttpRequest, Error> {

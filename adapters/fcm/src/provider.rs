@@ -100,25 +100,22 @@ impl FcmProvider {
             live_activity: encoded.live_activity,
             drop_sender_id_mismatch: self.drop_sender_id_mismatch,
         };
-        self.deliver(
-            encoded.template.body(target),
-            circumstances,
-            batch.deadline(),
-        )
-        .await
-        .unwrap_or_else(Outcome::from)
+        let body = || encoded.template.body(target);
+        self.deliver(&body, circumstances, batch.deadline())
+            .await
+            .unwrap_or_else(Outcome::from)
     }
 
     /// One push; a second one with a fresh access token if the first one's was not accepted.
     async fn deliver(
         &self,
-        body: Bytes,
+        body: &(dyn Fn() -> Bytes + Send + Sync),
         circumstances: Circumstances,
         deadline: Option<Duration>,
     ) -> Result<Outcome, Error> {
         let token = self.access(deadline).await?;
         let generation = token.generation;
-        let response = self.post(body.clone(), token.value, deadline).await?;
+        let response = self.post(body, &token.value, deadline).await?;
         let vendor = match judge(&response, circumstances) {
             Judged::Outcome(outcome) => return Ok(outcome),
             Judged::Unauthenticated(vendor) => vendor,
@@ -127,7 +124,7 @@ impl FcmProvider {
             return Err(self.unauthenticated(vendor, &response));
         }
         let token = self.access(deadline).await?;
-        let response = self.post(body, token.value, deadline).await?;
+        let response = self.post(body, &token.value, deadline).await?;
         match judge(&response, circumstances) {
             Judged::Outcome(outcome) => Ok(outcome),
             Judged::Unauthenticated(vendor) => Err(self.unauthenticated(vendor, &response)),
@@ -136,7 +133,7 @@ impl FcmProvider {
 
     /// An access token, within the deadline. Nearly always there is one already, and no timer is
     /// made.
-    async fn access(&self, deadline: Option<Duration>) -> Result<Cached<HeaderMap>, Error> {
+    async fn access(&self, deadline: Option<Duration>) -> Result<Cached<Arc<HeaderMap>>, Error> {
         let mut headers = std::pin::pin!(self.auth.headers());
         if let Some(ready) = poll_immediate(headers.as_mut()).await {
             return ready;
@@ -153,10 +150,11 @@ impl FcmProvider {
         }
     }
 
+    /// Sends the body that `body` makes, made anew where it has to be sent again.
     async fn post(
         &self,
-        body: Bytes,
-        headers: HeaderMap,
+        body: &(dyn Fn() -> Bytes + Send + Sync),
+        headers: &HeaderMap,
         deadline: Option<Duration>,
     ) -> Result<HttpResponse, Error> {
         let left = self.time_left(deadline);
@@ -164,14 +162,16 @@ impl FcmProvider {
         if timeout.is_zero() {
             return Err(Error::new(ErrorKind::Timeout, "the deadline has passed"));
         }
-        let request = HttpRequest {
-            method: Method::POST,
-            uri: self.send_uri.clone(),
-            headers,
-            body,
-            timeout,
+        let request = || {
+            Ok(HttpRequest {
+                method: Method::POST,
+                uri: self.send_uri.clone(),
+                headers: headers.clone(),
+                body: body(),
+                timeout,
+            })
         };
-        self.http.send(request).await.map_err(http_error)
+        self.http.send_made(&request).await.map_err(http_error)
     }
 
     fn time_left(&self, deadline: Option<Duration>) -> Option<Duration> {
@@ -231,7 +231,7 @@ impl PushProvider for FcmProvider {
             live_activity: false,
             drop_sender_id_mismatch: false,
         };
-        match self.deliver(body, circumstances, None).await? {
+        match self.deliver(&|| body.clone(), circumstances, None).await? {
             Outcome::Accepted(_) => Ok(Check::new(format!(
                 "the service account was granted an access token and may send for the project \
                  `{}` (a push to a topic, validated only)",

@@ -33,6 +33,18 @@ pub trait HttpClient: fmt::Debug + Send + Sync + 'static {
     /// No complete answer came; [`HttpError::sent`] says whether the server may have acted.
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError>;
 
+    /// Sends a request that can be made anew, always as the same one.
+    ///
+    /// For vendors that take many pushes a second: a transport that sends a request again, because
+    /// the server provably left it alone, makes it once more then instead of keeping a copy of
+    /// every one. Others see no difference to [`HttpClient::send`].
+    ///
+    /// # Errors
+    /// Those of [`HttpClient::send`], and that of `make`.
+    async fn send_made(&self, make: MakeRequest<'_>) -> Result<HttpResponse, HttpError> {
+        self.send(make()?).await
+    }
+
     /// Takes the present connections out of use: requests under way finish on them, later ones
     /// go over new connections. For vendors that bind credentials to a connection.
     fn renew_connections(&self) {}
@@ -40,6 +52,9 @@ pub trait HttpClient: fmt::Debug + Send + Sync + 'static {
     /// Refuses new requests, lets those under way finish for up to `grace`, then closes.
     async fn close(&self, grace: Duration);
 }
+
+/// Makes a request, and makes the same one whenever it is called again.
+pub type MakeRequest<'a> = &'a (dyn Fn() -> Result<HttpRequest, HttpError> + Send + Sync);
 
 /// Which of the two transports a client is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -227,12 +242,12 @@ impl Origin {
     ///
     /// # Errors
     /// A character that may not stand in a path.
-    pub fn join(&self, path: &str) -> Result<Uri, http::Error> {
-        let path_and_query = if self.base_path.is_empty() {
-            http::uri::PathAndQuery::try_from(path)?
-        } else {
-            http::uri::PathAndQuery::try_from(format!("{}{path}", self.base_path))?
-        };
+    pub fn join(&self, path: impl Into<String>) -> Result<Uri, http::Error> {
+        let mut path = path.into();
+        if !self.base_path.is_empty() {
+            path.insert_str(0, &self.base_path);
+        }
+        let path_and_query = http::uri::PathAndQuery::try_from(path)?;
         let mut parts = http::uri::Parts::default();
         parts.scheme = Some(self.scheme.clone());
         parts.authority = Some(self.authority.clone());

@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub use self::clock::{Clock, ManualClock, Sleep, SystemClock};
 pub use self::http::{
     ClientIdentity, HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpOptions, HttpRequest,
-    HttpResponse, Origin, Transport,
+    HttpResponse, MakeRequest, Origin, Transport,
 };
 pub use self::random::{Random, SeededRandom, SystemRandom};
 

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use zpns_core::{Notes, Notification, Priority, Rejection, Timestamp};
 
@@ -52,7 +51,6 @@ pub(super) fn template(
     if let Some(id) = collapse_id(message, options)? {
         headers.insert(COLLAPSE_ID, sensitive(id));
     }
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(headers)
 }
 

@@ -113,7 +113,6 @@ fn every_field_of_an_alert_has_its_place() {
         ("apns-priority", "5", false),
         ("apns-push-type", "alert", false),
         ("apns-topic", "com.example", false),
-        ("content-type", "application/json", false),
     ];
     let wanted: Vec<_> = wanted
         .iter()

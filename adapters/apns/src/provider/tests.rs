@@ -121,7 +121,6 @@ async fn a_push_goes_out_with_this_request() {
             ("apns-priority", "10"),
             ("apns-push-type", "alert"),
             ("apns-topic", "com.example"),
-            ("content-type", "application/json"),
         ]
     );
     assert_eq!(derived, id);

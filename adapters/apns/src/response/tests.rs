@@ -4,7 +4,7 @@ use super::*;
 use crate::fake::{START, answer, refusal};
 
 fn outcome(response: &HttpResponse) -> Outcome {
-    match judge(response, START, false) {
+    match judge(response, || START, false) {
         Judged::Outcome(outcome) | Judged::Expired(outcome) => outcome,
     }
 }
@@ -120,7 +120,7 @@ fn every_reason_of_apples_leads_where_it_should() {
 #[test]
 fn only_an_expired_provider_token_asks_for_another_one() {
     for row in &ROWS {
-        let judged = judge(&refusal(row.status, row.reason), START, false);
+        let judged = judge(&refusal(row.status, row.reason), || START, false);
         let expired = matches!(judged, Judged::Expired(_));
         assert_eq!(
             expired,
@@ -222,7 +222,7 @@ fn a_dead_token_is_dropped_since_the_moment_that_apple_names() {
 #[test]
 fn a_host_that_knows_its_tokens_may_drop_those_of_another_app() {
     for row in &ROWS {
-        let judged = judge(&refusal(row.status, row.reason), START, true);
+        let judged = judge(&refusal(row.status, row.reason), || START, true);
         let Judged::Outcome(Outcome::Rejected(rejection)) = judged else {
             continue;
         };

@@ -215,6 +215,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             return Poll::Pending;
         }
         self.yielded = false;
+        self.io.begin_turn();
         self.poll_connection(context)
     }
 

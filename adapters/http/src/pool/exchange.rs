@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use bytes::{Bytes, BytesMut};
 use h2::RecvStream;
 use h2::client::ResponseFuture;
-use http::{Request, Version};
+use http::{Request, Response, Version};
 use zpns_core::Sent;
-use zpns_core::resources::{HttpError, HttpErrorKind, HttpRequest, HttpResponse};
+use zpns_core::resources::{HttpError, HttpErrorKind, HttpRequest, HttpResponse, MakeRequest};
 
 use super::connection::{Connection, Unusable};
 use super::failure::{Failure, describe, judge};
@@ -53,102 +53,133 @@ impl Progress {
     }
 }
 
-/// Sends the request, replaying it within limits.
+/// A request that went out on its connection.
+pub(super) struct Opened {
+    lease: Lease,
+    response: ResponseFuture,
+}
+
+/// Waits for the answer of the request that was `opened`; if none was, or the server provably left
+/// it alone, makes and opens one, within limits.
 pub(super) async fn exchange(
     origin: &Arc<Origin>,
-    request: &mut HttpRequest,
+    make: MakeRequest<'_>,
+    opened: &mut Option<Result<Opened, Failure>>,
+    progress: &Progress,
+) -> Result<HttpResponse, HttpError> {
+    if let Some(Ok(first)) = opened {
+        match finish(first, origin.settings().max_body).await {
+            Ok(response) => return Ok(response),
+            Err(failure) => *opened = Some(Err(failure)),
+        }
+    }
+    let failure = opened.take().and_then(Result::err);
+    // Boxed, as everything that few requests need, so that the future of a push stays small.
+    Box::pin(open_until_answered(origin, make, failure, progress)).await
+}
+
+/// Makes and opens the request, again and again unless its last `failure` forbids it.
+async fn open_until_answered(
+    origin: &Arc<Origin>,
+    make: MakeRequest<'_>,
+    mut failure: Option<Failure>,
     progress: &Progress,
 ) -> Result<HttpResponse, HttpError> {
     let settings = origin.settings();
     let mut replays = settings.options.max_replays;
     loop {
-        let lease = match origin.take() {
-            Some(lease) => lease,
-            None => origin.acquire().await?,
-        };
-        let failure = match open(&lease, request, replays == 0) {
-            Ok(response) => {
-                progress.leave(lease.connection());
-                match finish(response, &lease, settings.max_body).await {
-                    Ok(response) => return Ok(response),
-                    Err(failure) => failure,
-                }
-            }
-            Err(failure) => failure,
-        };
         match failure {
-            Failure::Unprocessed(error) if replays > 0 => {
+            None => {}
+            Some(Failure::Unprocessed(error)) if replays > 0 => {
                 tracing::debug!(origin = %origin.authority(), %error, "request is replayed");
                 replays -= 1;
                 progress.come_back();
             }
-            Failure::Unprocessed(error) | Failure::Final(error) => return Err(error),
+            Some(Failure::Unprocessed(error) | Failure::Final(error)) => return Err(error),
+        }
+        let lease = origin.acquire().await?;
+        let last = match open(lease, make()?, progress) {
+            Ok(mut opened) => finish(&mut opened, settings.max_body).await,
+            Err(failure) => Err(failure),
+        };
+        match last {
+            Ok(response) => return Ok(response),
+            Err(last) => failure = Some(last),
         }
     }
 }
 
-/// Hands the request over to the connection. The last attempt needs no copy kept.
-fn open(lease: &Lease, request: &mut HttpRequest, last: bool) -> Result<ResponseFuture, Failure> {
+/// Hands the request over to the connection.
+pub(super) fn open(
+    lease: Lease,
+    request: HttpRequest,
+    progress: &Progress,
+) -> Result<Opened, Failure> {
     let mut head = Request::new(());
     *head.version_mut() = Version::HTTP_2;
-    *head.method_mut() = request.method.clone();
-    *head.uri_mut() = request.uri.clone();
-    *head.headers_mut() = if last {
-        std::mem::take(&mut request.headers)
-    } else {
-        request.headers.clone()
-    };
-    lease
-        .connection()
-        .open(head, request.body.clone())
-        .map_err(|unusable| match unusable {
-            Unusable::Connection(error) => {
-                let error = HttpError::new(HttpErrorKind::Interrupted, Sent::No, describe(&error))
-                    .with_source(error);
-                lease.retire(&error);
-                Failure::Unprocessed(error)
-            }
-            Unusable::Request(error) => {
-                let message = format!("the request cannot be sent: {error}");
-                Failure::Final(errors::invalid(message).with_source(error))
-            }
-        })
+    *head.method_mut() = request.method;
+    *head.uri_mut() = request.uri;
+    *head.headers_mut() = request.headers;
+    let connection = lease.connection();
+    match connection.open(head, request.body) {
+        Ok(response) => {
+            progress.leave(connection);
+            Ok(Opened { lease, response })
+        }
+        Err(Unusable::Connection(error)) => {
+            let error = HttpError::new(HttpErrorKind::Interrupted, Sent::No, describe(&error))
+                .with_source(error);
+            lease.retire(&error);
+            Err(Failure::Unprocessed(error))
+        }
+        Err(Unusable::Request(error)) => {
+            let message = format!("the request cannot be sent: {error}");
+            Err(Failure::Final(errors::invalid(message).with_source(error)))
+        }
+    }
 }
 
 /// Waits for the whole answer.
-async fn finish(
-    mut response: ResponseFuture,
-    lease: &Lease,
-    max_body: usize,
-) -> Result<HttpResponse, Failure> {
-    let connection = lease.connection();
-    let answer = match (&mut response).await {
-        Ok(answer) => answer,
-        Err(error) => {
-            let stream = response.stream_id().as_u32();
-            let go_away = error.is_go_away();
-            let failure = judge(error, stream, connection, false).await;
-            if go_away && let Failure::Unprocessed(error) = &failure {
-                lease.retire(error);
-            }
-            return Err(failure);
-        }
+async fn finish(opened: &mut Opened, max_body: usize) -> Result<HttpResponse, Failure> {
+    let (mut answer, body) = match (&mut opened.response).await {
+        Ok(answer) => split(answer),
+        Err(error) => return Err(Box::pin(opened.fail(error)).await),
     };
-    lease.note_answer();
-    let (parts, body) = answer.into_parts();
-    let body = match read_body(body, max_body).await {
-        Ok(body) => body,
+    opened.lease.note_answer();
+    match read_body(body, max_body).await {
+        Ok(body) => answer.body = body,
         Err(BodyError::TooLong) => return Err(Failure::Final(errors::body_too_long(max_body))),
         Err(BodyError::Stream(error)) => {
-            let stream = response.stream_id().as_u32();
-            return Err(judge(error, stream, connection, true).await);
+            let stream = opened.response.stream_id().as_u32();
+            let connection = opened.lease.connection();
+            return Err(Box::pin(judge(error, stream, connection, true)).await);
         }
-    };
-    Ok(HttpResponse {
+    }
+    Ok(answer)
+}
+
+/// What there is of an answer before its body.
+fn split(answer: Response<RecvStream>) -> (HttpResponse, RecvStream) {
+    let (parts, body) = answer.into_parts();
+    let answer = HttpResponse {
         status: parts.status,
         headers: parts.headers,
-        body,
-    })
+        body: Bytes::new(),
+    };
+    (answer, body)
+}
+
+impl Opened {
+    /// No answer came.
+    async fn fail(&self, error: h2::Error) -> Failure {
+        let go_away = error.is_go_away();
+        let stream = self.response.stream_id().as_u32();
+        let failure = judge(error, stream, self.lease.connection(), false).await;
+        if go_away && let Failure::Unprocessed(error) = &failure {
+            self.lease.retire(error);
+        }
+        failure
+    }
 }
 
 enum BodyError {

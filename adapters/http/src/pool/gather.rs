@@ -18,6 +18,11 @@ use super::ledger::Ledger;
 /// What one TLS record holds.
 const CAPACITY: usize = 16 * 1024;
 
+/// What is read before those whom it answers have their turn: some hundred answers. With all that
+/// is there read at once, every slot would come free in the same moment, all next requests would
+/// wait for the last of them to be made, and the connection would go empty meanwhile.
+const READ_AT_ONCE: usize = 4 * 1024;
+
 /// The two halves of one gathering writer: `h2` owns one clone, the connection's task the other.
 ///
 /// Both live in the same task, so the lock is never waited for.
@@ -35,6 +40,8 @@ struct Inner<S> {
     ledger: Ledger,
     /// Counts the reads that brought something.
     heard: Arc<AtomicU64>,
+    /// What may still be read in this turn.
+    readable: usize,
 }
 
 impl<S> Clone for Gather<S> {
@@ -52,6 +59,7 @@ impl<S> Gather<S> {
             unflushed: false,
             ledger,
             heard,
+            readable: READ_AT_ONCE,
         })))
     }
 
@@ -61,6 +69,11 @@ impl<S> Gather<S> {
 }
 
 impl<S: AsyncWrite + Unpin> Gather<S> {
+    /// Begins a turn of the connection: so much may be read in it, before it yields.
+    pub(super) fn begin_turn(&self) {
+        self.lock().readable = READ_AT_ONCE;
+    }
+
     /// Passes on everything gathered, and flushes the stream below.
     pub(super) fn poll_send(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.lock().poll_send(context)
@@ -114,9 +127,16 @@ impl<S: AsyncRead + Unpin> AsyncRead for Gather<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let mut inner = self.lock();
+        if inner.readable == 0 {
+            // The next turn reads on.
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut inner.stream).poll_read(context, buffer))?;
-        if buffer.filled().len() > before {
+        let read = buffer.filled().len() - before;
+        inner.readable = inner.readable.saturating_sub(read);
+        if read > 0 {
             inner.heard.fetch_add(1, Ordering::Relaxed);
         }
         Poll::Ready(Ok(()))
@@ -159,6 +179,56 @@ mod tests {
 
     use super::super::ledger::LastSent;
     use super::*;
+
+    /// Always has more to read.
+    #[derive(Debug)]
+    struct Endless;
+
+    impl AsyncRead for Endless {
+        fn poll_read(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            buffer: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            buffer.initialize_unfilled();
+            buffer.advance(buffer.remaining());
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[test]
+    fn a_turn_reads_so_much_and_asks_for_another_one() {
+        #[derive(Default)]
+        struct Woken(AtomicU64);
+        impl std::task::Wake for Woken {
+            fn wake(self: Arc<Self>) {
+                self.0.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        let heard = Arc::new(AtomicU64::new(0));
+        let ledger = Ledger::new(LastSent::default());
+        let mut gather = Gather::new(Endless, ledger, Arc::clone(&heard));
+        let woken = Arc::new(Woken::default());
+        let waker = Arc::clone(&woken).into();
+        let mut context = Context::from_waker(&waker);
+        let mut turn = || {
+            gather.begin_turn();
+            let mut read = 0;
+            let mut room = [0; 1_000];
+            loop {
+                let mut buffer = ReadBuf::new(&mut room);
+                match Pin::new(&mut gather).poll_read(&mut context, &mut buffer) {
+                    Poll::Ready(result) => result.unwrap(),
+                    Poll::Pending => return read,
+                }
+                read += buffer.filled().len();
+            }
+        };
+        assert_eq!(turn(), 5_000, "no read is cut, and none begins beyond 4096");
+        assert_eq!(woken.0.load(Ordering::Relaxed), 1);
+        assert_eq!(turn(), 5_000);
+        assert_eq!(heard.load(Ordering::Relaxed), 10);
+    }
 
     /// What the stream below does with one write.
     #[derive(Clone, Debug)]

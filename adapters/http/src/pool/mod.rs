@@ -21,9 +21,12 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use http::Uri;
 use http::uri::Scheme;
-use zpns_core::resources::{HttpClient, HttpError, HttpOptions, HttpRequest, HttpResponse, Random};
+use zpns_core::resources::{
+    HttpClient, HttpError, HttpOptions, HttpRequest, HttpResponse, MakeRequest, Random,
+};
 
-use self::exchange::{Progress, exchange};
+use self::exchange::{Opened, Progress, exchange, open};
+use self::failure::Failure;
 pub use self::options::PoolOptions;
 use self::origin::{Origin, Settings};
 use crate::dial::Dialer;
@@ -90,15 +93,33 @@ impl Pool {
     }
 }
 
-#[async_trait]
-impl HttpClient for Pool {
-    async fn send(&self, mut request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let _entered = self.under_way.enter()?;
+/// A request's origin and time-out, and what came of opening it if there was a connection for it.
+type Begun = (Arc<Origin>, Duration, Option<Result<Opened, Failure>>);
+
+impl Pool {
+    /// Hands the request over before anything is awaited, so that no future has to keep it. One
+    /// that waits for its turn is made anew then.
+    fn begin(&self, make: MakeRequest<'_>, progress: &Progress) -> Result<Begun, HttpError> {
+        let request = make()?;
         let origin = self.origin(&request.uri)?;
         let timeout = request.timeout;
+        let opened = origin.take().map(|lease| open(lease, request, progress));
+        Ok((origin, timeout, opened))
+    }
+}
+
+#[async_trait]
+impl HttpClient for Pool {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        self.send_made(&|| Ok(request.clone())).await
+    }
+
+    async fn send_made(&self, make: MakeRequest<'_>) -> Result<HttpResponse, HttpError> {
+        let _entered = self.under_way.enter()?;
         let progress = Progress::default();
-        // Pinned here, because the time-out would move it about, and it is large.
-        let exchange = std::pin::pin!(exchange(&origin, &mut request, &progress));
+        let (origin, timeout, mut opened) = self.begin(make, &progress)?;
+        // Pinned here, because the time-out would move it about.
+        let exchange = std::pin::pin!(exchange(&origin, make, &mut opened, &progress));
         time::within(timeout, exchange)
             .await
             .unwrap_or_else(|| Err(errors::timeout(progress.time_out(&origin), timeout)))

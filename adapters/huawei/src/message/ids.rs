@@ -10,7 +10,7 @@ pub(crate) fn notify_id(id: MessageId) -> u32 {
 
 /// The same for every message with this collapse key.
 pub(crate) fn notify_id_of_key(key: &str) -> u32 {
-    number(Uuid::new_v5(&Uuid::NAMESPACE_OID, key.as_bytes()))
+    number(MessageId::from(Uuid::NAMESPACE_OID).derive(key))
 }
 
 fn number(uuid: Uuid) -> u32 {
