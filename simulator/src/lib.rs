@@ -31,6 +31,7 @@ pub mod faults;
 pub mod fcm;
 pub mod harmony;
 pub mod huawei;
+pub mod vivo;
 pub mod xiaomi;
 
 mod builder;
@@ -50,6 +51,7 @@ mod listener;
 mod random;
 mod record;
 mod rsa;
+mod sign;
 mod simulator;
 mod sync;
 mod tokens;

@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::faults::Faults;
 use crate::{
     ClientCertificate, Counters, Error, FaultScript, Received, SimulatorBuilder, TokenSet, apns,
-    config, fcm, harmony, huawei, xiaomi,
+    config, fcm, harmony, huawei, vivo, xiaomi,
 };
 
 /// Running servers of the vendors. Dropping it stops them.
@@ -108,6 +108,11 @@ impl Simulator {
 
     /// The FCM credentials, if FCM runs.
     pub fn fcm(&self) -> Option<&fcm::Credentials> {
+        self.credentials()
+    }
+
+    /// The vivo credentials, if vivo runs.
+    pub fn vivo(&self) -> Option<&vivo::Credentials> {
         self.credentials()
     }
 

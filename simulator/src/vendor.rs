@@ -9,7 +9,7 @@ use crate::ca::Authority;
 use crate::call::{Answer, Call, Place, Reply};
 use crate::clock::Clock;
 use crate::random::Random;
-use crate::{Error, TokenSet, apns, fcm, harmony, huawei, xiaomi};
+use crate::{Error, TokenSet, apns, fcm, harmony, huawei, vivo, xiaomi};
 
 /// Every vendor: its name and how it starts. Adding one is a folder, its `mod` line and a line here.
 pub(crate) const VENDORS: &[(&str, Start)] = &[
@@ -17,6 +17,7 @@ pub(crate) const VENDORS: &[(&str, Start)] = &[
     (fcm::NAME, fcm::start),
     (harmony::NAME, harmony::start),
     (huawei::NAME, huawei::start),
+    (vivo::NAME, vivo::start),
     (xiaomi::NAME, xiaomi::start),
 ];
 
