@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
-use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -86,10 +85,9 @@ impl Auth {
         if self.clock.now_ms() >= until || lock(&self.expired).contains(token) {
             return Err(error(10000, "the token has expired"));
         }
-        known.find(id).ok_or_else(|| {
-            let status = StatusCode::INTERNAL_SERVER_ERROR;
-            super::error::http(status, "a token of no app")
-        })
+        known
+            .find(id)
+            .ok_or_else(|| error(10000, "a token of no app"))
     }
 
     pub(super) fn is_expired(&self, call: &Call) -> bool {
