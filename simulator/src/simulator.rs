@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::faults::Faults;
 use crate::{
     ClientCertificate, Counters, Error, FaultScript, Received, SimulatorBuilder, TokenSet, apns,
-    config, fcm, harmony, honor, huawei, vivo, xiaomi,
+    config, fcm, harmony, huawei, meizu, vivo, xiaomi,
 };
 
 /// Running servers of the vendors. Dropping it stops them.
@@ -106,13 +106,13 @@ impl Simulator {
         self.credentials()
     }
 
-    /// The HONOR credentials, if HONOR runs.
-    pub fn honor(&self) -> Option<&honor::Credentials> {
+    /// The FCM credentials, if FCM runs.
+    pub fn fcm(&self) -> Option<&fcm::Credentials> {
         self.credentials()
     }
 
-    /// The FCM credentials, if FCM runs.
-    pub fn fcm(&self) -> Option<&fcm::Credentials> {
+    /// The Meizu credentials, if Meizu runs.
+    pub fn meizu(&self) -> Option<&meizu::Credentials> {
         self.credentials()
     }
 
