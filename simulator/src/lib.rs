@@ -30,6 +30,7 @@ pub mod apns;
 pub mod faults;
 pub mod fcm;
 pub mod harmony;
+pub mod honor;
 pub mod huawei;
 pub mod meizu;
 pub mod vivo;

@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::faults::Faults;
 use crate::{
     ClientCertificate, Counters, Error, FaultScript, Received, SimulatorBuilder, TokenSet, apns,
-    config, fcm, harmony, huawei, meizu, vivo, xiaomi,
+    config, fcm, harmony, honor, huawei, meizu, vivo, xiaomi,
 };
 
 /// Running servers of the vendors. Dropping it stops them.
@@ -103,6 +103,11 @@ impl Simulator {
 
     /// The credentials of HarmonyOS push, if it runs.
     pub fn harmony(&self) -> Option<&harmony::Credentials> {
+        self.credentials()
+    }
+
+    /// The HONOR credentials, if HONOR runs.
+    pub fn honor(&self) -> Option<&honor::Credentials> {
         self.credentials()
     }
 
