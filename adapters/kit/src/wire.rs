@@ -216,6 +216,7 @@ mod tests {
         }
         wire.get(&uri, HeaderMap::new()).await.unwrap();
         assert_eq!(vendor.requests()[3].method, Method::GET);
+        assert_eq!(vendor.opened()[0].transport, Transport::General);
         wire.close(Duration::from_secs(7)).await;
         assert_eq!(vendor.closed(), [Duration::from_secs(7)]);
     }
