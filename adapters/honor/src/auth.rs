@@ -4,20 +4,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, Uri};
+use http::{HeaderMap, Uri};
 use serde_json::{Map, Value};
 use zpns_core::resources::HttpResponse;
-use zpns_core::{Error, ErrorKind, Retry, Secret, Sent, VendorCode};
+use zpns_core::{Error, ErrorKind, Retry, Secret, VendorCode};
+use zpns_kit::oauth::{ask_for_token, form_request};
 use zpns_kit::{
-    CachePolicy, Lease, Login, Verdict, Wire, bearer_headers, one_line, retry_after,
+    CachePolicy, Lease, Login, RetryClass, Verdict, Wire, bearer_headers, one_line, retry_after,
     with_clock_skew, written,
 };
 
 /// Where HONOR exchanges.
 pub(crate) const ENDPOINT: &str = "https://iam.developer.honor.com/auth/token";
 
-const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 /// What pushes are written in.
 const JSON: &str = "application/json; charset=UTF-8";
 /// How long a token lives whose answer does not say so.
@@ -64,19 +63,13 @@ pub(crate) fn login(exchange: &Arc<Exchange>) -> Login {
 
 impl Exchange {
     pub(crate) async fn run(&self) -> Result<Lease<HeaderMap>, Error> {
-        let form = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("grant_type", "client_credentials")
-            .append_pair("client_id", &self.client_id)
-            .append_pair("client_secret", self.client_secret.expose())
-            .finish();
-        let headers = HeaderMap::from_iter([(CONTENT_TYPE, FORM)]);
-        let answered = self.wire.post(&self.endpoint, headers, form.into(), None);
-        // Whatever becomes of the exchange, the push itself has not left.
-        let response = answered.await.map_err(|error| {
-            error
-                .with_sent(Sent::No)
-                .with_context("while", "asking for an access token")
-        })?;
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", &self.client_id),
+            ("client_secret", self.client_secret.expose()),
+        ];
+        let request = form_request(self.endpoint.clone(), &form, self.wire.timeout);
+        let response = ask_for_token(&self.wire, request).await?;
         let answer: Option<Map<String, Value>> = serde_json::from_slice(&response.body).ok();
         let answer = answer.unwrap_or_default();
         match granted(&answer).filter(|_| response.status.is_success()) {
@@ -94,11 +87,11 @@ impl Exchange {
             .find(|(denial, _)| code.as_deref() == Some(*denial));
         let by_status = Verdict::of_status(status, true).kind;
         let refused = by_status.is_verdict() || (row.is_some() && !status.is_server_error());
-        let (kind, retry) = match retry_after(&response.headers, now) {
-            _ if refused => (ErrorKind::CredentialInvalid, Retry::Never),
+        let pause = retry_after(&response.headers, now);
+        let (kind, retry) = match refused {
+            true => (ErrorKind::CredentialInvalid, Retry::Never),
             // A server that is out of order, and a success without a token.
-            Some(pause) => (by_status, Retry::After(pause)),
-            None => (by_status, Retry::Backoff),
+            false => (by_status, RetryClass::Backoff.after(pause)),
         };
         let code = code.unwrap_or_else(|| status.as_str().to_owned());
         let mut vendor = VendorCode::new(code).with_status(status.as_u16());
@@ -119,7 +112,7 @@ impl Exchange {
     }
 }
 
-/// The token of a success.
+/// The token of a success, which need not say how long it lives.
 fn granted(answer: &Map<String, Value>) -> Option<Lease<HeaderMap>> {
     let token = answer.get("access_token")?.as_str()?;
     let token = Some(token).filter(|token| !token.is_empty())?;

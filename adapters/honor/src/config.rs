@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use http::Uri;
-use http::uri::Scheme;
 use serde::Deserialize;
 use zpns_core::config::{ConfigError, VendorConfig, id_string};
 use zpns_core::{PushProvider, Secret, Setup};
+use zpns_kit::config::{filled, https_url, is_made_of};
 
 use crate::auth::ENDPOINT;
 use crate::provider::HonorProvider;
@@ -73,9 +73,7 @@ impl HonorConfig {
 
     /// Where pushes go.
     pub(crate) fn path(&self) -> Result<String, ConfigError> {
-        // It becomes part of a path: nothing may lead out of it.
-        let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-        if self.app_id.is_empty() || !self.app_id.bytes().all(legal) {
+        if !is_made_of(&self.app_id, b"-_") {
             return Err(ConfigError::key("app_id", "is not an id"));
         }
         Ok(format!("/api/v1/{}/sendMessage", self.app_id))
@@ -83,30 +81,16 @@ impl HonorConfig {
 
     /// Client id and secret, which have to say something.
     pub(crate) fn check_credentials(&self) -> Result<(), ConfigError> {
-        let rows = [
-            ("client_id", self.client_id.as_str()),
-            ("client_secret", self.client_secret.expose()),
-        ];
-        match rows.into_iter().find(|(_, text)| text.trim().is_empty()) {
-            Some((key, _)) => Err(ConfigError::key(key, "is empty")),
-            None => Ok(()),
+        if self.client_id.trim().is_empty() {
+            return Err(ConfigError::key("client_id", "is empty"));
         }
+        filled("client_secret", &self.client_secret).map(drop)
     }
 
     /// The secret goes there: at least over TLS.
     pub(crate) fn token_endpoint(&self) -> Result<Uri, ConfigError> {
-        let wrong = || {
-            let why = "is not an https URL without credentials";
-            ConfigError::key("auth_endpoint", why)
-        };
         let url = self.auth_endpoint.as_deref().unwrap_or(ENDPOINT);
-        let uri: Uri = url.parse().map_err(|_| wrong())?;
-        let authority = uri.authority();
-        let plain = authority.is_some_and(|authority| !authority.as_str().contains('@'));
-        match uri.scheme() == Some(&Scheme::HTTPS) && plain {
-            true => Ok(uri),
-            false => Err(wrong()),
-        }
+        https_url(url).map_err(|reason| ConfigError::key("auth_endpoint", reason))
     }
 }
 

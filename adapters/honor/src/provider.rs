@@ -8,14 +8,14 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Uri};
 use zpns_core::config::ConfigError;
 use zpns_core::{
-    Batch, Capability, Check, Error, ErrorKind, Fields, Kinds, Outcome, ProviderInfo, PushProvider,
-    Rejection, Report, Setup, Target, Vendor,
+    Batch, Capability, Check, Error, Fields, Kinds, Outcome, ProviderInfo, PushProvider, Report,
+    Setup, Vendor,
 };
-use zpns_kit::{Login, Wire};
+use zpns_kit::{ListTemplate, Login, Sorted, Wire, blank_token};
 
 use crate::auth::{Exchange, login};
 use crate::config::HonorConfig;
-use crate::message::{BODY_LIMIT, MAX_TTL, Template, encode};
+use crate::message::{BODY_LIMIT, MAX_TTL, encode};
 use crate::response::{Circumstances, Judged, judge};
 
 const ENDPOINT: &str = "https://push-api.cloud.honor.com";
@@ -61,7 +61,7 @@ impl HonorProvider {
     }
 
     /// One outcome for each of these targets, in their order.
-    async fn push(&self, batch: &Batch, template: &Template, targets: &[&str]) -> Vec<Outcome> {
+    async fn push(&self, batch: &Batch, template: &ListTemplate, targets: &[&str]) -> Vec<Outcome> {
         match self.deliver(batch, template.body(targets), targets).await {
             Ok(outcomes) => outcomes,
             Err(error) => vec![error.into(); targets.len()],
@@ -133,27 +133,18 @@ impl PushProvider for HonorProvider {
         let variant = batch.variant();
         let badge_class = self.badge_class.as_deref();
         let encoded = variant.encoded(|message| encode(message, variant.limits(), badge_class));
-        let template: &Template = match encoded {
+        let template: &ListTemplate = match encoded {
             Ok(template) => template,
             Err(rejection) => return batch.report_all(rejection),
         };
-        let refusals: Vec<Option<Rejection>> = batch.targets().iter().map(unfit).collect();
-        let sound = batch.targets().iter().zip(&refusals);
-        let sound: Vec<&str> = sound
-            .filter(|(_, refusal)| refusal.is_none())
-            .map(|(target, _)| target.token.as_str())
-            .collect();
-        let mut answered = Vec::with_capacity(sound.len());
+        // HONOR does not say what a token looks like, and judges all else itself.
+        let sorted = Sorted::new(batch.targets(), blank_token);
+        let mut answered = Vec::with_capacity(sorted.sound.len());
         // A router's batch is one request.
-        for targets in sound.chunks(TARGETS) {
+        for targets in sorted.sound.chunks(TARGETS) {
             answered.extend(self.push(batch, template, targets).await);
         }
-        let mut answered = answered.into_iter();
-        let outcomes = refusals.into_iter().filter_map(|refusal| match refusal {
-            Some(refusal) => Some(refusal.into()),
-            None => answered.next(),
-        });
-        batch.report(outcomes.collect())
+        sorted.report(batch, answered)
     }
 
     /// An exchange of client id and secret: HONOR has no push that is validated only.
@@ -168,14 +159,4 @@ impl PushProvider for HonorProvider {
     async fn shutdown(&self, grace: Duration) {
         self.wire.close(grace).await;
     }
-}
-
-/// Why a text cannot be a token. HONOR does not say what one looks like, and judges all else
-/// itself.
-fn unfit(target: &Target) -> Option<Rejection> {
-    let token = target.token.as_str();
-    let blank = |letter: char| letter.is_whitespace() || letter.is_control();
-    let why = "the token is empty or holds blanks";
-    let unfit = token.is_empty() || token.contains(blank);
-    unfit.then(|| Rejection::new(ErrorKind::TokenInvalid, why))
 }

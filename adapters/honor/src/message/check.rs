@@ -1,10 +1,8 @@
 //! HONOR's limits (`reference/honor.md` §3), checked before anything is sent.
 
-use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
-use zpns_core::{ErrorKind, Rejection};
+use zpns_kit::rules::{Checked, chars, entries, https, invalid, json_object, needed, within};
 
 use super::{AndroidConfig, AndroidNotification, Badge, Button, ClickAction, Importance, Options};
 
@@ -18,14 +16,6 @@ const MAX_NUMBER: i64 = i32::MAX as i64;
 const APP: i64 = 0;
 const PAGE: i64 = 1;
 const WEB: i64 = 2;
-
-/// What a check comes to.
-type Checked = Result<(), Rejection>;
-
-/// A refusal of one field.
-pub(super) fn invalid(field: impl std::fmt::Display, why: impl std::fmt::Display) -> Rejection {
-    Rejection::new(ErrorKind::MessageInvalid, format!("{field}: {why}"))
-}
 
 /// The host's own options.
 pub(super) fn options(options: &Options) -> Checked {
@@ -85,10 +75,7 @@ fn look(look: &AndroidNotification) -> Checked {
     let action = look.click_action.as_ref();
     action.map_or(Ok(()), |action| click(&at("click_action"), action))?;
     let buttons = look.buttons.as_deref().unwrap_or_default();
-    if buttons.len() > MAX_BUTTONS {
-        let why = format!("has {} entries, {MAX_BUTTONS} are allowed", buttons.len());
-        return Err(invalid(at("buttons"), why));
-    }
+    entries(at("buttons"), buttons.len(), MAX_BUTTONS)?;
     buttons
         .iter()
         .try_for_each(|each| button(&at("buttons"), each))
@@ -134,11 +121,7 @@ fn button(field: &str, button: &Button) -> Checked {
         _ => {}
     }
     let data = button.data.as_deref();
-    let is_object = |text: &str| serde_json::from_str::<Map<String, Value>>(text).is_ok();
-    match data.is_none_or(is_object) {
-        true => Ok(()),
-        false => Err(invalid(at("data"), "is not a JSON object in a text")),
-    }
+    data.map_or(Ok(()), |data| json_object(at("data"), data))
 }
 
 /// Beside a text, the app's data have to be JSON.
@@ -151,49 +134,6 @@ pub(super) fn json(field: &str, text: Option<&str>) -> Checked {
             "is not JSON, which it has to be beside a text",
         )),
     }
-}
-
-/// An https address.
-pub(super) fn https(field: impl std::fmt::Display, address: Option<&str>) -> Checked {
-    let is_https = |address: &str| {
-        let start = address.get(..8);
-        start.is_some_and(|start| start.eq_ignore_ascii_case("https://"))
-            && !address
-                .chars()
-                .any(|letter| letter.is_whitespace() || letter.is_control())
-    };
-    match address.is_none_or(is_https) {
-        true => Ok(()),
-        false => Err(invalid(field, "is not an https address")),
-    }
-}
-
-/// What has to be there.
-pub(super) fn needed(field: impl std::fmt::Display, given: bool) -> Checked {
-    match given {
-        true => Ok(()),
-        false => Err(invalid(field, "is missing")),
-    }
-}
-
-fn within(field: String, number: Option<i64>, range: RangeInclusive<i64>) -> Checked {
-    match number {
-        Some(number) if !range.contains(&number) => {
-            let (least, most) = (range.start(), range.end());
-            let why = format!("is {number}, {least} to {most} are allowed");
-            Err(invalid(field, why))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn chars(field: String, text: Option<&str>, most: usize) -> Checked {
-    let length = text.map_or(0, |text| text.chars().count());
-    if length <= most {
-        return Ok(());
-    }
-    let why = format!("has {length} characters, {most} are allowed");
-    Err(invalid(field, why))
 }
 
 /// `2014-10-02T15:01:23Z`, with or without a fraction of up to nine digits.

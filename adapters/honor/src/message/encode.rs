@@ -7,13 +7,13 @@ use serde_json::{Map, Value};
 use zpns_core::{
     Badge, CallEvent, ErrorKind, Kind, LimitPolicy, Notes, Notification, OnClick, Rejection, Sound,
 };
-use zpns_kit::{fit, merge_patch, truncate_chars};
+use zpns_kit::rules::{https, invalid, needed};
+use zpns_kit::{ListTemplate, fit, merge_patch, positive_number, truncate_chars};
 
-use super::check::{self, invalid, needed};
+use super::check;
 use super::wire::{unwritable, wire};
 use super::{
-    AndroidConfig, AndroidNotification, BasicNotification, Importance, Options, Template, class,
-    click, ids,
+    AndroidConfig, AndroidNotification, BasicNotification, Importance, Options, class, click,
 };
 
 /// Bytes of a body at the most, without its tokens: Huawei's limit, because HONOR's own is not
@@ -26,6 +26,10 @@ const RINGS: Duration = Duration::from_secs(60);
 const BADGE_LIMIT: u32 = 99;
 /// Characters of a title that stands in for a missing one.
 const STAND_IN: usize = 40;
+
+/// Where the targets are named.
+const TOKENS: &str = "token";
+const RAW: &str = "vendor.honor.raw";
 
 /// The keys under which the app finds what the notification said.
 const PAYLOAD: &str = "payload";
@@ -40,7 +44,7 @@ pub(crate) fn encode(
     message: &Notification,
     limits: LimitPolicy,
     badge_class: Option<&str>,
-) -> Result<(Template, Notes), Rejection> {
+) -> Result<(ListTemplate, Notes), Rejection> {
     let options = message.vendor.get::<Options>();
     let options = options.map_err(|error| Rejection::new(error.kind(), error.reason()))?;
     check::options(&options)?;
@@ -51,7 +55,11 @@ pub(crate) fn encode(
         if let Some(patch) = message.vendor.raw(crate::VENDOR) {
             merge_patch(&mut request, patch);
         }
-        Template::new(&request)
+        let Value::Object(request) = request else {
+            return Err(invalid(RAW, "leaves no object"));
+        };
+        let why = "names a `token`; whom it goes to, the targets say";
+        ListTemplate::new(&request, TOKENS).ok_or_else(|| invalid(RAW, why))
     })?;
     Ok((template, notes.merged(&cut)))
 }
@@ -297,9 +305,15 @@ fn look(
     fill(&mut look.tag, message.collapse_key.clone());
     if look.tag.is_none() {
         // A repeat overwrites the first one, and is not shown beside it.
-        fill(&mut look.notify_id, Some(ids::notify_id(message.id)));
+        fill(&mut look.notify_id, Some(notify_id(message)));
     }
     Ok(look)
+}
+
+/// By which a repeat overwrites the first one on the device: HONOR has no id by which it would drop
+/// a repeat itself.
+pub(super) fn notify_id(message: &Notification) -> i64 {
+    positive_number(message.id.derive("notify_id")).into()
 }
 
 /// The picture, which only service messages have: any other message says as much without it.
@@ -308,7 +322,7 @@ fn picture(
     look: &mut AndroidNotification,
     notes: &mut Notes,
 ) -> Result<(), Rejection> {
-    check::https("image", message.image.as_deref())?;
+    https("image", message.image.as_deref())?;
     if look.importance != Some(Importance::Low) {
         fill(&mut look.image, message.image.clone());
         return Ok(());

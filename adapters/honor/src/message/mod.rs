@@ -5,9 +5,7 @@ mod check;
 mod class;
 mod click;
 mod encode;
-mod ids;
 mod options;
-mod template;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -20,4 +18,3 @@ pub use self::options::{
     AndroidConfig, AndroidNotification, Badge, BasicNotification, Button, ClickAction, Importance,
     Options,
 };
-pub(crate) use self::template::Template;

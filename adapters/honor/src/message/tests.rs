@@ -10,7 +10,8 @@ use zpns_core::{
 };
 
 use super::class::CLASSES;
-use super::{BODY_LIMIT, Importance, encode, ids};
+use super::encode::notify_id;
+use super::{BODY_LIMIT, Importance, encode};
 
 const ID: &str = "0190b7a4-2b7e-7c3e-8f3e-3c1e5b1e9a10";
 
@@ -86,7 +87,7 @@ fn a_notification_is_as_the_reference_has_it() {
     let badge_class = Some("com.example.Main");
     let (template, notes) = encode(&message, LimitPolicy::Reject, badge_class).unwrap();
     assert!(notes.is_empty());
-    let id = ids::notify_id(message.id);
+    let id = notify_id(&message);
     let wanted = format!(
         r#"{{"android":{{"biTag":"b1","notification":{{"badge":{{"addNum":1,"badgeClass":"com.example.Main"}},"body":"B","clickAction":{{"type":3}},"importance":"NORMAL","notifyId":{id},"title":"T"}},"targetUserType":0,"ttl":"86400s"}},"data":"{{\"k\":\"v\"}}","notification":{{"body":"B","title":"T"}},"token":["t1","t\"2"]}}"#
     );

@@ -4,7 +4,9 @@ use http::StatusCode;
 use serde_json::{Map, Value};
 use zpns_core::VendorCode;
 use zpns_core::resources::HttpResponse;
-use zpns_kit::{one_line, written};
+use zpns_kit::{Listed, one_line, written};
+
+use super::table::{DEAD, NOT_PUSHED, Row};
 
 /// An answer in HONOR's own form.
 #[derive(Debug)]
@@ -14,10 +16,8 @@ pub(crate) struct Answer {
     /// `data.sendResult`, where there is one.
     pub(crate) sent: Option<bool>,
     pub(crate) request_id: Option<String>,
-    /// Tokens that were not pushed to this time.
-    pub(crate) failed: Vec<String>,
-    /// Tokens that are dead.
-    pub(crate) expired: Vec<String>,
+    /// Tokens that it names, and the row that speaks of each.
+    pub(crate) listed: Listed<&'static Row>,
 }
 
 impl Answer {
@@ -32,14 +32,20 @@ impl Answer {
             .get("data")
             .and_then(Value::as_object)
             .unwrap_or(&empty);
+        let mut listed = Listed::default();
+        // The last word counts: a token that is in both lists is dead.
+        for row in [&NOT_PUSHED, &DEAD] {
+            if let Some(tokens) = data.get(row.code) {
+                listed.add(tokens, row);
+            }
+        }
         let request_id = data.get("requestId").or_else(|| body.get("requestId"));
         Some(Self {
             code,
             message: said.and_then(Value::as_str).unwrap_or_default().to_owned(),
             sent: data.get("sendResult").and_then(truth),
             request_id: request_id.and_then(written),
-            failed: texts(data.get("failTokens")),
-            expired: texts(data.get("expireTokens")),
+            listed,
         })
     }
 
@@ -61,10 +67,4 @@ fn truth(value: &Value) -> Option<bool> {
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     }
-}
-
-fn texts(value: Option<&Value>) -> Vec<String> {
-    let items = value.and_then(Value::as_array).into_iter().flatten();
-    let texts = items.filter_map(Value::as_str);
-    texts.map(str::to_owned).collect()
 }

@@ -8,12 +8,10 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
-
 use http::StatusCode;
 use zpns_core::resources::HttpResponse;
 use zpns_core::{Outcome, Timestamp, VendorCode};
-use zpns_kit::{Answered, Decision, RetryClass, Verdict, is_gateways, status_code};
+use zpns_kit::{Answered, Decision, RetryClass, TokenFate, Verdict, is_gateways, status_code};
 
 use self::answer::Answer;
 #[cfg(test)]
@@ -50,19 +48,24 @@ pub(crate) fn judge(
     if let Some(answer) = &answer
         && speaks_of_targets(answer, response.status)
     {
-        let told = Told::new(answer, response, circumstances);
-        return Judged::Each(told.outcomes(targets));
+        let rest = of_the_unlisted(answer, response, targets, circumstances);
+        let of = |_: &str, row: Option<&&'static Row>| match row {
+            Some(row) => because(row, answer, response, circumstances),
+            None => rest.clone(),
+        };
+        return Judged::Each(answer.listed.fan_out(targets, of));
     }
     let (rule, decision) = decide(answer.as_ref(), response, circumstances);
     match (rule, &answer) {
         (Rule::Refresh, _) => Judged::Refused(decision.answered.code),
         (Rule::Tokens, Some(answer)) => {
-            let told = Told::new(answer, response, circumstances);
-            let of = |target: &&str| match told.expired.contains(target) {
-                true => told.because(&table::DEAD),
-                false => decision.outcome(),
+            let of = |_: &str, row: Option<&&'static Row>| match row {
+                Some(row) if row.verdict.token == TokenFate::Drop => {
+                    because(row, answer, response, circumstances)
+                }
+                _ => decision.outcome(),
             };
-            Judged::Each(targets.iter().map(of).collect())
+            Judged::Each(answer.listed.fan_out(targets, of))
         }
         _ => Judged::Each(vec![decision.outcome(); targets.len()]),
     }
@@ -80,72 +83,50 @@ fn is_success(code: &str) -> bool {
     [table::SUCCESS, table::HUAWEIS_SUCCESS].contains(&code)
 }
 
-/// A success, and what it says of each target.
-struct Told<'a> {
-    answer: &'a Answer,
-    response: &'a HttpResponse,
+/// What came of a target that a success names in no list.
+fn of_the_unlisted(
+    answer: &Answer,
+    response: &HttpResponse,
+    targets: &[&str],
     circumstances: Circumstances,
-    expired: HashSet<&'a str>,
-    failed: HashSet<&'a str>,
+) -> Outcome {
+    let named = |target: &&str| answer.listed.reason(target).is_some();
+    let sent = match answer.code.as_str() {
+        // Its lists say who was pushed to; without any of ours in them nobody knows.
+        table::PARTIAL => targets.iter().any(named).then_some(true),
+        // Huawei's answer says no more than that.
+        table::HUAWEIS_SUCCESS => answer.sent.or(Some(true)),
+        _ => answer.sent,
+    };
+    match sent {
+        Some(true) => Outcome::accepted(answer.request_id.clone()),
+        Some(false) => because(&table::NOT_SENT, answer, response, circumstances),
+        None => {
+            let code = answer.vendor_code(response.status);
+            table::UNTOLD.outcome(Answered::new(code, table::UNTOLD_MEANING))
+        }
+    }
 }
 
-impl<'a> Told<'a> {
-    fn new(answer: &'a Answer, response: &'a HttpResponse, circumstances: Circumstances) -> Self {
-        Self {
-            answer,
-            response,
-            circumstances,
-            expired: answer.expired.iter().map(String::as_str).collect(),
-            failed: answer.failed.iter().map(String::as_str).collect(),
-        }
-    }
-
-    fn outcomes(&self, targets: &[&str]) -> Vec<Outcome> {
-        let rest = self.of_the_unlisted(targets);
-        let of = |target: &&str| {
-            // A token that is in both lists is dead.
-            if self.expired.contains(target) {
-                self.because(&table::DEAD)
-            } else if self.failed.contains(target) {
-                self.because(&table::NOT_PUSHED)
-            } else {
-                rest.clone()
-            }
-        };
-        targets.iter().map(of).collect()
-    }
-
-    /// What came of a target that is in no list.
-    fn of_the_unlisted(&self, targets: &[&str]) -> Outcome {
-        let answer = self.answer;
-        let listed = |target: &&str| self.expired.contains(target) || self.failed.contains(target);
-        let sent = match answer.code.as_str() {
-            // Its lists say who was pushed to; without any of ours in them nobody knows.
-            table::PARTIAL => targets.iter().any(listed).then_some(true),
-            // Huawei's answer says no more than that.
-            table::HUAWEIS_SUCCESS => answer.sent.or(Some(true)),
-            _ => answer.sent,
-        };
-        match sent {
-            Some(true) => Outcome::accepted(answer.request_id.clone()),
-            Some(false) => self.because(&table::NOT_SENT),
-            None => {
-                let code = answer.vendor_code(self.response.status);
-                table::UNTOLD.outcome(Answered::new(code, table::UNTOLD_MEANING))
-            }
-        }
-    }
-
-    /// The outcome of a row that speaks of one target.
-    fn because(&self, row: &Row) -> Outcome {
-        let status = self.response.status;
-        let said = self.answer.vendor_code(status);
-        let mut code = VendorCode::new(row.code).with_status(status.as_u16());
-        code.reason = said.reason;
-        let verdict = verdict_of(row, self.circumstances);
-        let now = self.circumstances.now;
-        Decision::new(verdict, code, row.meaning, HONOR, self.response, now).outcome()
-    }
+/// The outcome of a row that speaks of one target.
+fn because(
+    row: &Row,
+    answer: &Answer,
+    response: &HttpResponse,
+    circumstances: Circumstances,
+) -> Outcome {
+    let mut code = answer.vendor_code(response.status);
+    code.code = row.code.to_owned();
+    let verdict = verdict_of(row, circumstances);
+    Decision::new(
+        verdict,
+        code,
+        row.meaning,
+        HONOR,
+        response,
+        circumstances.now,
+    )
+    .outcome()
 }
 
 /// The row that speaks, and its words.

@@ -48,13 +48,13 @@ pub(crate) const HUAWEIS_SUCCESS: &str = "80000000";
 pub(crate) const PARTIAL: &str = "80100000";
 
 /// What an answer says of one target: its list, or that the whole was not sent.
-pub(crate) const DEAD: Row = row(
+pub(crate) static DEAD: Row = row(
     "expireTokens",
     GONE,
     "the token is no device's of this app any more",
 );
 /// Not a word about the token: it is kept.
-pub(crate) const NOT_PUSHED: Row = Row {
+pub(crate) static NOT_PUSHED: Row = Row {
     rule: Rule::RetryOnce,
     ..row(
         "failTokens",
@@ -63,7 +63,7 @@ pub(crate) const NOT_PUSHED: Row = Row {
     )
 };
 /// Said of every target that is in no list.
-pub(crate) const NOT_SENT: Row = Row {
+pub(crate) static NOT_SENT: Row = Row {
     rule: Rule::RetryOnce,
     ..row(
         "sendResult",
@@ -73,7 +73,7 @@ pub(crate) const NOT_SENT: Row = Row {
 };
 /// The rows that an answer's `data` lead to.
 #[cfg(test)]
-pub(crate) const TARGETS: [Row; 3] = [DEAD, NOT_PUSHED, NOT_SENT];
+pub(crate) static TARGETS: [&Row; 3] = [&DEAD, &NOT_PUSHED, &NOT_SENT];
 /// Some were pushed to, or all: HONOR does not say which.
 pub(crate) const UNTOLD: Verdict = Verdict::unclear(ErrorKind::Protocol);
 pub(crate) const UNTOLD_MEANING: &str = "HONOR does not say whether it sent the push";

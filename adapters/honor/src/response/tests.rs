@@ -186,7 +186,7 @@ fn a_partial_success_that_does_not_say_who_failed_leaves_it_open() {
         json!({"sendResult": true, "requestId": "r1"}),
         json!({"sendResult": false, "failTokens": [], "expireTokens": []}),
         json!({"failTokens": ["stranger"]}),
-        json!({"failTokens": "a"}),
+        json!({"failTokens": {"a": 1}}),
     ];
     for data in data {
         for outcome in each(&with_data(200, 80_100_000, data.clone()), &["a", "b"]) {
