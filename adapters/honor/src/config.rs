@@ -35,8 +35,8 @@ pub struct HonorConfig {
     pub client_secret: Secret,
     /// Where access tokens are asked for; HONOR's own address unless set. A whole https URL.
     pub auth_endpoint: Option<String>,
-    /// The class of the app's launcher activity, by which its icon gets a number, where the
-    /// message does not name one (`vendor.honor.android.notification.badge.badge_class`).
+    /// The class of the app's launcher activity. HONOR puts a number on an icon by it: without it
+    /// badges are left out and noted.
     pub badge_class: Option<String>,
 }
 

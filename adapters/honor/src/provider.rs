@@ -94,8 +94,8 @@ impl HonorProvider {
     }
 }
 
-/// What HONOR can do.
-pub(crate) fn capability() -> Capability {
+/// What HONOR can do. Without the launcher's activity no icon can get a number.
+pub(crate) fn capability(knows_the_launcher: bool) -> Capability {
     let mut capability = Capability::batched(TARGETS, IN_FLIGHT);
     capability.kinds = Kinds::ALERT | Kinds::SILENT | Kinds::CALL;
     // No sound and no channel: the class decides how a message sounds, and no priority, because a
@@ -106,12 +106,13 @@ pub(crate) fn capability() -> Capability {
         | Fields::PAYLOAD
         | Fields::DATA
         | Fields::ON_CLICK
-        | Fields::BADGE
-        | Fields::BADGE_ADD
         | Fields::CATEGORY
         | Fields::TTL
         | Fields::COLLAPSE_KEY
         | Fields::THREAD;
+    if knows_the_launcher {
+        capability.fields |= Fields::BADGE | Fields::BADGE_ADD;
+    }
     capability.payload_limit = Some(BODY_LIMIT);
     capability.max_ttl = Some(MAX_TTL);
     capability.collapse_replaces = true;
@@ -126,7 +127,7 @@ impl PushProvider for HonorProvider {
     }
 
     fn capability(&self) -> Capability {
-        capability()
+        capability(self.badge_class.is_some())
     }
 
     async fn send(&self, batch: &Batch) -> Report {

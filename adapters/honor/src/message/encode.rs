@@ -300,6 +300,8 @@ fn look(
     number(message.badge, &mut look, limits, notes)?;
     if let Some(badge) = &mut look.badge {
         fill(&mut badge.badge_class, badge_class.map(str::to_owned));
+        let field = "`badge_class` of the provider or of the badge";
+        needed(field, badge.badge_class.is_some())?;
     }
     fill(&mut look.group, message.thread.clone());
     fill(&mut look.tag, message.collapse_key.clone());

@@ -184,7 +184,8 @@ pub struct Badge {
     /// The number, 0 to 99; beats `add_num`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set_num: Option<i64>,
-    /// The launcher activity's class; the provider's own unless set.
+    /// The launcher activity's class, without which there is no number; the provider's own unless
+    /// set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub badge_class: Option<String>,
 }

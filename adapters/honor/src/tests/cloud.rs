@@ -95,7 +95,7 @@ pub(super) fn hello() -> Notification {
 }
 
 pub(super) fn to(tokens: &[&str]) -> Batch {
-    testing::batch(&hello(), &capability(), tokens).unwrap()
+    testing::batch(&hello(), &capability(false), tokens).unwrap()
 }
 
 pub(super) fn bearer(request: &HttpRequest) -> String {

@@ -76,7 +76,7 @@ fn the_readme_says_what_the_code_does() {
         ]
     });
     let sections = [
-        ("capability", capability_table(&capability())),
+        ("capability", capability_table(&capability(true))),
         ("classes", table(["category", "importance"], classes)),
         ("decisions", decision_table(decisions)),
         ("denials", table(["`error`", "meaning"], denials)),

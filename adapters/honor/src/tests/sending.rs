@@ -134,7 +134,7 @@ async fn nobody_is_called_where_no_token_is_left_or_the_message_is_refused() {
     let report = provider.send(&to(&["", " ", "a\r\nb"])).await;
     assert_eq!(report.of_kind(ErrorKind::TokenInvalid), 3);
     let large = hello().with_payload("x".repeat(5_000));
-    let batch = zpns_kit::testing::batch(&large, &capability(), &["a", "b"]).unwrap();
+    let batch = zpns_kit::testing::batch(&large, &capability(false), &["a", "b"]).unwrap();
     let report = provider.send(&batch).await;
     assert_eq!(report.of_kind(ErrorKind::PayloadTooLarge), 2);
     assert!(vendor.requests().is_empty());
@@ -174,7 +174,7 @@ async fn a_request_without_an_answer_leaves_open_whether_it_was_acted_on() {
             assert_eq!(told, (ErrorKind::Unavailable, sent, Retry::Backoff));
         }
     }
-    let can = capability();
+    let can = capability(true);
     assert!(
         !can.deduplicates,
         "HONOR has no id that would make a repeat harmless"
@@ -198,19 +198,22 @@ async fn two_apps_and_two_messages_share_nothing() {
     let config = HonorConfig::new("1", "2", "3".to_owned()).with_badge_class("a.Main");
     let other = config.open(vendor.setup("others")).unwrap();
     let mine = provider(&vendor);
-    let badged = hello().with_badge(zpns_core::Badge::Set(1));
-    let batch = || zpns_kit::testing::batch(&badged, &capability(), &["a"]).unwrap();
-    let (_, _) = futures_util::future::join(async { mine.send(&batch()).await }, async {
-        other.send(&batch()).await
-    })
+    let badged = hello().with_badge(zpns_core::Badge::Set(0));
+    let batch = |can| zpns_kit::testing::batch(&badged, &can, &["a"]).unwrap();
+    let (here, there) = futures_util::future::join(
+        async { mine.send(&batch(mine.capability())).await },
+        async { other.send(&batch(other.capability())).await },
+    )
     .await;
+    assert_eq!(here.notes(0).unwrap().dropped, ["badge"], "whose icon?");
+    assert_eq!(there.notes(0), None);
     assert_eq!(vendor.requests_to(EXCHANGES).len(), 2, "one each");
     let pushes = vendor.requests_to(PUSHES);
     for push in &pushes {
         let badge = json_of(push)["android"]["notification"]["badge"].clone();
         let wanted = match push.uri.path().contains("/1/") {
-            true => json!({"setNum": 1, "badgeClass": "a.Main"}),
-            false => json!({"setNum": 1}),
+            true => json!({"setNum": 0, "badgeClass": "a.Main"}),
+            false => serde_json::Value::Null,
         };
         assert_eq!(badge, wanted);
     }
@@ -225,7 +228,7 @@ async fn a_test_message_says_so() {
         serde_json::from_value(json!({"android": {"target_user_type": 1}})).unwrap();
     let mut message = hello();
     message.vendor.set(&options).unwrap();
-    let batch = zpns_kit::testing::batch(&message, &capability(), &["a"]).unwrap();
+    let batch = zpns_kit::testing::batch(&message, &capability(false), &["a"]).unwrap();
     let _ = provider(&vendor).send(&batch).await;
     let push = json_of(&vendor.requests_to(PUSHES)[0]);
     assert_eq!(push["android"]["targetUserType"], 1);
