@@ -33,6 +33,8 @@ pub use zpns_apns as apns;
 pub use zpns_core::*;
 #[cfg(feature = "fcm")]
 pub use zpns_fcm as fcm;
+#[cfg(feature = "honor")]
+pub use zpns_honor as honor;
 pub use zpns_http as http;
 #[cfg(feature = "huawei")]
 pub use zpns_huawei as huawei;

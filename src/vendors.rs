@@ -17,6 +17,8 @@ pub(crate) const VENDORS: &[VendorEntry] = &[
     vendor::<zpns_apns::ApnsConfig>(),
     #[cfg(feature = "fcm")]
     vendor::<zpns_fcm::FcmConfig>(),
+    #[cfg(feature = "honor")]
+    vendor::<zpns_honor::HonorConfig>(),
     #[cfg(feature = "huawei")]
     vendor::<zpns_huawei::HuaweiConfig>(),
     #[cfg(feature = "huawei")]

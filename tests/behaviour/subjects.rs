@@ -18,6 +18,11 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         vendor: "fcm",
         wire: &FCM,
     },
+    #[cfg(feature = "honor")]
+    Subject {
+        vendor: "honor",
+        wire: &HONOR,
+    },
     #[cfg(feature = "huawei")]
     Subject {
         vendor: "huawei",
@@ -157,6 +162,52 @@ const FCM: Wire = Wire {
             ErrorKind::MessageInvalid,
         ),
         (403, "SENDER_ID_MISMATCH", "", ErrorKind::TokenMismatch),
+    ],
+};
+
+#[cfg(feature = "honor")]
+const HONOR: Wire = Wire {
+    dead: ("expireTokens", false),
+    foreign: None,
+    too_fast: "429",
+    busy: "503",
+    wrong_credentials: |_| keys([("client_secret", "0".repeat(64))]),
+    no_permission: |simulator| {
+        let known = simulator.honor().unwrap();
+        keys([
+            ("app_id", known.disabled_app_id.clone()),
+            ("client_id", known.disabled_client_id.clone()),
+            ("client_secret", known.disabled_client_secret.clone()),
+        ])
+    },
+    credential_failure: (
+        || Rule::new(Fault::code(401, "unauthorized_client")).target(Target::Auth),
+        "unauthorized_client",
+    ),
+    renews: true,
+    signs_the_time: false,
+    exchanges: 1,
+    exchange_key: Some("auth_endpoint"),
+    credential: authorization,
+    push_id: Some(|push| {
+        let body = push.json().unwrap();
+        let android = &body["android"];
+        format!(
+            "{} {}",
+            android["biTag"], android["notification"]["notifyId"]
+        )
+    }),
+    speaks_when_it_accepts: true,
+    refusals: &[
+        (
+            400,
+            "80100003",
+            "Illegal payload",
+            ErrorKind::MessageInvalid,
+        ),
+        (400, "80300008", "", ErrorKind::PayloadTooLarge),
+        (400, "80300007", "", ErrorKind::TokenInvalid),
+        (404, "404", "", ErrorKind::PermissionDenied),
     ],
 };
 
