@@ -20,6 +20,13 @@ pub fn invalid(field: impl Display, why: impl Display) -> Rejection {
     Rejection::new(ErrorKind::MessageInvalid, format!("{field}: {why}"))
 }
 
+/// What cannot be written down. Nothing in our types can; should it ever happen, the push is
+/// refused and not lost.
+pub fn unwritable(why: impl Display) -> Rejection {
+    let reason = format!("the message cannot be written: {why}");
+    Rejection::new(ErrorKind::MessageInvalid, reason)
+}
+
 /// A number within its range.
 ///
 /// # Errors

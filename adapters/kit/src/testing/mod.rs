@@ -2,6 +2,8 @@
 //!
 //! For tests only: the feature `testing`, which an adapter turns on under `[dev-dependencies]`.
 
+mod key;
+
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,6 +17,8 @@ use zpns_core::{
     Batch, Capability, LimitPolicy, Notification, Rejection, Resources, Setup, Target, Timestamp,
     Variant,
 };
+
+pub use self::key::{rsa_key_pem, verified_claims};
 
 /// When the clock of a [`FakeVendor`] stands still until it is moved.
 pub const NOW: Timestamp = Timestamp::from_secs(1_764_000_000);
