@@ -153,10 +153,10 @@ pub(super) fn options(options: &Options, class: &Class, now: Timestamp) -> Check
     let category = class.category.as_deref().unwrap_or("IM");
     let legal = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     if category.is_empty() || !category.bytes().all(legal) {
-        return Err(invalid(&field("category"), "is not in upper case"));
+        return Err(invalid(field("category"), "is not in upper case"));
     }
     let profile = options.profile_id.as_deref();
-    chars(&field("profile_id"), profile, PROFILE_LIMIT)?;
+    chars(field("profile_id"), profile, PROFILE_LIMIT)?;
     options.extra.as_ref().map_or(Ok(()), extra)?;
     let timed = options.timed_display.as_ref();
     timed.map_or(Ok(()), |display| timed_display(display, class, now))?;
@@ -169,16 +169,16 @@ fn field(name: &str) -> String {
 
 fn extra(extra: &Extra) -> Checked {
     let url = extra.callback.as_deref();
-    chars(&field("extra.callback"), url, CALLBACK_LIMIT)?;
+    chars(field("extra.callback"), url, CALLBACK_LIMIT)?;
     let is_web = |url: &str| url.starts_with("https://") || url.starts_with("http://");
     if url.is_some_and(|url| !is_web(url)) {
         return Err(invalid(
-            &field("extra.callback"),
+            field("extra.callback"),
             "is not an http or https URL",
         ));
     }
     let param = extra.callback_param.as_deref();
-    chars(&field("extra.callback_param"), param, CALLBACK_PARAM_LIMIT)
+    chars(field("extra.callback_param"), param, CALLBACK_PARAM_LIMIT)
 }
 
 /// Ten minutes to a day ahead, within one day of China's, for less than two hours; by day where it
@@ -210,7 +210,7 @@ fn timed_display(display: &TimedDisplay, class: &Class, now: Timestamp) -> Check
         ),
     ];
     match rows.into_iter().find(|(wrong, _)| *wrong) {
-        Some((_, why)) => Err(invalid(&field("timed_display"), why)),
+        Some((_, why)) => Err(invalid(field("timed_display"), why)),
         None => Ok(()),
     }
 }
@@ -221,7 +221,7 @@ fn live_message(live: &LiveMessage) -> Checked {
     let template = Some(i64::from(live.template_type));
     one_of(field("live_message.template_type"), template, &[1, 2, 4])?;
     if live.scene.is_empty() {
-        return Err(invalid(&field("live_message.scene"), "is empty"));
+        return Err(invalid(field("live_message.scene"), "is empty"));
     }
     Ok(())
 }

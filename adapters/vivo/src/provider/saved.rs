@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use zpns_core::{Clock, Error, MessageId, Sent};
+use zpns_core::{Clock, Error, ErrorKind, MessageId, Sent};
 use zpns_kit::{CachePolicy, Cached, Lease, TokenCache};
 
 use super::api::Api;
@@ -54,7 +54,7 @@ impl Saved {
             Box::pin(async move {
                 match save(&api, body).await {
                     Ok(task) => Ok(Lease::new(Ok(task), UNTIL_LOST)),
-                    Err(error) if error.kind().is_verdict() => {
+                    Err(error) if is_of_the_message(error.kind()) => {
                         Ok(Lease::new(Err(error), REFUSAL_MEMORY))
                     }
                     Err(error) => Err(error),
@@ -74,6 +74,16 @@ impl Saved {
             .invalidate_and(generation, count)
             .brings_another()
     }
+}
+
+/// Whether it is a verdict on the message. What is wrong with the credentials may be mended in the
+/// meantime, and the router's breaker stops the other batches anyway.
+const fn is_of_the_message(kind: ErrorKind) -> bool {
+    let of_the_app = matches!(
+        kind,
+        ErrorKind::CredentialInvalid | ErrorKind::PermissionDenied
+    );
+    kind.is_verdict() && !of_the_app
 }
 
 async fn save(api: &Api, body: bytes::Bytes) -> Result<Arc<str>, Error> {
