@@ -352,9 +352,10 @@ async fn what_only_a_single_push_may_say_goes_to_each_target_alone() {
         hello().with_collapse_key("room-7"),
         with(|options| options.profile_id = Some("u7".into())),
         with(|options| {
-            let mut extra = Extra::default();
-            extra.callback = Some("https://e.com".into());
-            options.extra = Some(extra);
+            options.extra = Some(Extra {
+                callback: Some("https://e.com".into()),
+                ..Extra::default()
+            });
         }),
     ];
     for message in messages {
@@ -383,10 +384,12 @@ async fn what_only_a_single_push_may_say_goes_to_each_target_alone() {
 #[tokio::test]
 async fn a_live_card_has_an_address_of_its_own() {
     let vpush = Vpush::content();
-    let mut options = Options::default();
-    options.notify_id = Some(7);
     let card = crate::message::LiveMessage::new(2, "TAXI", 1, json!({}));
-    options.live_message = Some(card);
+    let options = Options {
+        notify_id: Some(7),
+        live_message: Some(card),
+        ..Options::default()
+    };
     let mut message = hello();
     message.kind = zpns_core::Kind::LiveActivity;
     message.vendor.set(&options).unwrap();
