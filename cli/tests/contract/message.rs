@@ -93,6 +93,7 @@ fn every_field_may_stand_in_a_message_file() {
         "vendor": {
             "apns": {"raw": {"extra": 1}},
             "fcm": {"raw": {"message": {"data": {"extra": "1"}}}},
+            "honor": {"raw": {"android": {"biTag": "extra"}}},
             "huawei": {"raw": {"message": {"android": {"notification": {"ticker": "extra"}}}}},
             "harmony": {"raw": {"payload": {"notification": {"profileId": "extra"}}}},
         },
