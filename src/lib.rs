@@ -38,6 +38,8 @@ pub use zpns_honor as honor;
 pub use zpns_http as http;
 #[cfg(feature = "huawei")]
 pub use zpns_huawei as huawei;
+#[cfg(feature = "vivo")]
+pub use zpns_vivo as vivo;
 #[cfg(feature = "xiaomi")]
 pub use zpns_xiaomi as xiaomi;
 

@@ -23,6 +23,8 @@ pub(crate) const VENDORS: &[VendorEntry] = &[
     vendor::<zpns_huawei::HuaweiConfig>(),
     #[cfg(feature = "huawei")]
     vendor::<zpns_huawei::HarmonyConfig>(),
+    #[cfg(feature = "vivo")]
+    vendor::<zpns_vivo::VivoConfig>(),
     #[cfg(feature = "xiaomi")]
     vendor::<zpns_xiaomi::XiaomiConfig>(),
 ];

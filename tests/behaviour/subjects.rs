@@ -33,6 +33,11 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         vendor: "harmony",
         wire: &HARMONY,
     },
+    #[cfg(feature = "vivo")]
+    Subject {
+        vendor: "vivo",
+        wire: &VIVO,
+    },
     #[cfg(feature = "xiaomi")]
     Subject {
         vendor: "xiaomi",
@@ -294,6 +299,41 @@ const HUAWEI_REFUSALS: &[(u16, &str, &str, ErrorKind)] = &[
     (400, "80300028", "", ErrorKind::TokenMismatch),
     (400, "80300037", "", ErrorKind::PermissionDenied),
 ];
+
+#[cfg(feature = "vivo")]
+const VIVO: Wire = Wire {
+    dead: ("10302", false),
+    // One of another app looks like a dead one.
+    foreign: None,
+    too_fast: "10072",
+    busy: "503",
+    wrong_credentials: |_| keys([("app_secret", "0".repeat(32))]),
+    no_permission: |simulator| {
+        let app = &simulator.vivo().unwrap().switched_off;
+        keys([
+            ("app_id", app.id.to_string()),
+            ("app_key", app.key.clone()),
+            ("app_secret", app.secret.clone()),
+        ])
+    },
+    credential_failure: (
+        || Rule::new(Fault::code(200, "10206")).target(Target::Auth),
+        "10206",
+    ),
+    renews: true,
+    signs_the_time: true,
+    exchanges: 1,
+    exchange_key: None,
+    credential: |push| push.header("authtoken").unwrap_or_default().to_owned(),
+    push_id: Some(|push| push.json().unwrap()["requestId"].to_string()),
+    speaks_when_it_accepts: true,
+    refusals: &[
+        (200, "10104", "请发送正式消息", ErrorKind::MessageInvalid),
+        (200, "10070", "", ErrorKind::QuotaExceeded),
+        (200, "10311", "", ErrorKind::Muted),
+        (200, "10045", "", ErrorKind::PermissionDenied),
+    ],
+};
 
 #[cfg(feature = "xiaomi")]
 const XIAOMI: Wire = Wire {
