@@ -33,6 +33,11 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         vendor: "harmony",
         wire: &HARMONY,
     },
+    #[cfg(feature = "meizu")]
+    Subject {
+        vendor: "meizu",
+        wire: &MEIZU,
+    },
     #[cfg(feature = "vivo")]
     Subject {
         vendor: "vivo",
@@ -44,6 +49,9 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         wire: &XIAOMI,
     },
 ];
+
+/// Vendors without a body of their own for HTTP 500: a bare one leaves open what became of a push.
+pub(crate) const WORDLESS_AT_500: [&str; 1] = ["vivo"];
 
 /// A provider under test.
 #[derive(Debug)]
@@ -89,6 +97,8 @@ pub(crate) struct Wire {
     pub(crate) push_id: Option<fn(&Received) -> String>,
     /// Whether the body of a good answer says something that has to be read.
     pub(crate) speaks_when_it_accepts: bool,
+    /// Whether a target that is given twice stands in a request once.
+    pub(crate) names_once: bool,
     /// Refusals in the vendor's words: status, code, sentence, and what it means.
     pub(crate) refusals: &'static [(u16, &'static str, &'static str, ErrorKind)],
 }
@@ -122,6 +132,7 @@ const APNS: Wire = Wire {
     credential: authorization,
     push_id: Some(|push| push.header("apns-id").unwrap_or_default().to_owned()),
     speaks_when_it_accepts: false,
+    names_once: false,
     refusals: &[
         (400, "BadCollapseId", "", ErrorKind::MessageInvalid),
         (400, "DeviceTokenNotForTopic", "", ErrorKind::TokenMismatch),
@@ -159,6 +170,7 @@ const FCM: Wire = Wire {
     credential: authorization,
     push_id: None,
     speaks_when_it_accepts: true,
+    names_once: false,
     refusals: &[
         (
             400,
@@ -203,6 +215,7 @@ const HONOR: Wire = Wire {
         )
     }),
     speaks_when_it_accepts: true,
+    names_once: false,
     refusals: &[
         (
             400,
@@ -249,6 +262,7 @@ const HUAWEI: Wire = Wire {
         )
     }),
     speaks_when_it_accepts: true,
+    names_once: false,
     refusals: HUAWEI_REFUSALS,
 };
 
@@ -283,6 +297,7 @@ const HARMONY: Wire = Wire {
         body["payload"]["notification"]["appMessageId"].to_string()
     }),
     speaks_when_it_accepts: true,
+    names_once: false,
     refusals: HUAWEI_REFUSALS,
 };
 
@@ -299,6 +314,43 @@ const HUAWEI_REFUSALS: &[(u16, &str, &str, ErrorKind)] = &[
     (400, "80300028", "", ErrorKind::TokenMismatch),
     (400, "80300037", "", ErrorKind::PermissionDenied),
 ];
+
+#[cfg(feature = "meizu")]
+const MEIZU: Wire = Wire {
+    dead: ("110002", false),
+    // One of another app looks like a dead one.
+    foreign: None,
+    too_fast: "110010",
+    busy: "1003",
+    wrong_credentials: |_| keys([("app_secret", "0".repeat(32))]),
+    no_permission: |simulator| {
+        let known = simulator.meizu().unwrap();
+        keys([
+            ("app_id", known.blocked_app_id.to_string()),
+            ("app_secret", known.blocked_app_secret.clone()),
+        ])
+    },
+    credential_failure: (|| Rule::new(Fault::code(200, "1006")), "1006"),
+    renews: false,
+    signs_the_time: false,
+    exchanges: 0,
+    exchange_key: None,
+    // Every request has a signature of its own; what signs stays the same.
+    credential: |push| push.fields().unwrap()["appId"].to_string(),
+    push_id: Some(|push| {
+        let form = push.fields().unwrap();
+        let message: serde_json::Value =
+            serde_json::from_str(form["messageJson"].as_str().unwrap()).unwrap();
+        message["advanceInfo"]["notifyKey"].to_string()
+    }),
+    speaks_when_it_accepts: true,
+    names_once: true,
+    refusals: &[
+        (200, "1005", "illegal parameter", ErrorKind::MessageInvalid),
+        (200, "110009", "", ErrorKind::PermissionDenied),
+        (200, "110019", "", ErrorKind::QuotaExceeded),
+    ],
+};
 
 #[cfg(feature = "vivo")]
 const VIVO: Wire = Wire {
@@ -327,6 +379,7 @@ const VIVO: Wire = Wire {
     credential: |push| push.header("authtoken").unwrap_or_default().to_owned(),
     push_id: Some(|push| push.json().unwrap()["requestId"].to_string()),
     speaks_when_it_accepts: true,
+    names_once: false,
     refusals: &[
         (200, "10104", "请发送正式消息", ErrorKind::MessageInvalid),
         (200, "10070", "", ErrorKind::QuotaExceeded),
@@ -359,6 +412,7 @@ const XIAOMI: Wire = Wire {
             .to_owned()
     }),
     speaks_when_it_accepts: true,
+    names_once: false,
     refusals: &[
         (
             200,

@@ -16,8 +16,8 @@ use crate::response;
 
 /// Half of it is when the token is refreshed: vivo asks for one to two hours. The second half is
 /// for a refresh that fails; vivo itself takes the token for a day.
-const LIFETIME: Duration = Duration::from_secs(4 * 60 * 60);
-const HEAD_START: Duration = Duration::from_secs(2 * 60 * 60);
+const LIFETIME: Duration = Duration::from_secs(2 * 60 * 60);
+const HEAD_START: Duration = Duration::from_secs(60 * 60);
 /// Between two exchanges, whatever forces them: vivo counts ten a second and app.
 const PAUSE: Duration = Duration::from_secs(1);
 
