@@ -7,7 +7,7 @@
 //! `app_message_id`, which is derived from the message id, and is pushed once.
 //!
 //! Limits: 50 characters of title and of text (128 in the long style), 4000 characters of payload
-//! and data as JSON, ten days to live. What only OPPO has is in [`Options`](message::Options), what
+//! and data as JSON, ten days to live. What only OPPO has is in [`Options`], what
 //! it reports in [`receipt`]. The README has the whole mapping and the decision table; the facts are
 //! in `reference/oppo.md`.
 //!

@@ -15,9 +15,9 @@ use zpns_kit::{Answered, Decision, Verdict, error_of, is_gateways, status_code};
 
 pub(crate) use self::answer::Answer;
 use self::answer::{Item, names_target, vendor_code};
-pub(crate) use self::table::Rule;
 #[cfg(test)]
-pub(crate) use self::table::{BUSINESS, BUSINESS_CODES, BUSINESS_MEANING, NAMED, ROWS, Row};
+pub(crate) use self::table::{BUSINESS, BUSINESS_CODES, BUSINESS_MEANING, ROWS, Row};
+pub(crate) use self::table::{NAMED, Rule};
 use self::table::{QUOTA, SUCCESS};
 
 /// From this attempt on, calling too often is calling too much.
@@ -251,7 +251,7 @@ impl Judge<'_> {
         };
         match rule {
             Rule::TargetIfNamed if names_target(sentence, self.targets) => {
-                (verdict, rule) = (table::NAMED, Rule::Target);
+                (verdict, rule) = (NAMED, Rule::Target);
             }
             Rule::LaterThenQuota if self.circumstances.attempt >= QUOTA_ATTEMPT => verdict = QUOTA,
             _ => {}

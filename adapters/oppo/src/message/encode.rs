@@ -62,12 +62,14 @@ pub(crate) fn encode(
     Ok((Encoded::new(key, route, notification, envelope), notes))
 }
 
+type Object = Map<String, Value>;
+
 /// With the raw merge applied to the message as it stands on the wire, without its target.
 fn merged(
-    notification: Map<String, Value>,
-    mut envelope: Map<String, Value>,
+    notification: Object,
+    mut envelope: Object,
     patch: &Value,
-) -> Result<(Map<String, Value>, Map<String, Value>), Rejection> {
+) -> Result<(Object, Object), Rejection> {
     let field = "vendor.oppo.raw";
     let targets = |key: &&str| patch.get(*key).is_some();
     if let Some(key) = TARGET_FIELDS.iter().find(|key| targets(key)) {
@@ -88,7 +90,7 @@ fn merged(
 
 /// Fields of an object; those that are not set are left out.
 #[derive(Debug, Default)]
-struct Fields(Map<String, Value>);
+struct Fields(Object);
 
 impl Fields {
     fn set(&mut self, name: &str, value: Option<impl Into<Value>>) {
