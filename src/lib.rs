@@ -38,6 +38,10 @@ pub use zpns_honor as honor;
 pub use zpns_http as http;
 #[cfg(feature = "huawei")]
 pub use zpns_huawei as huawei;
+#[cfg(feature = "meizu")]
+pub use zpns_meizu as meizu;
+#[cfg(feature = "oppo")]
+pub use zpns_oppo as oppo;
 #[cfg(feature = "vivo")]
 pub use zpns_vivo as vivo;
 #[cfg(feature = "xiaomi")]

@@ -23,6 +23,10 @@ pub(crate) const VENDORS: &[VendorEntry] = &[
     vendor::<zpns_huawei::HuaweiConfig>(),
     #[cfg(feature = "huawei")]
     vendor::<zpns_huawei::HarmonyConfig>(),
+    #[cfg(feature = "meizu")]
+    vendor::<zpns_meizu::MeizuConfig>(),
+    #[cfg(feature = "oppo")]
+    vendor::<zpns_oppo::OppoConfig>(),
     #[cfg(feature = "vivo")]
     vendor::<zpns_vivo::VivoConfig>(),
     #[cfg(feature = "xiaomi")]

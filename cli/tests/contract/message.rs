@@ -96,6 +96,9 @@ fn every_field_may_stand_in_a_message_file() {
             "honor": {"raw": {"android": {"biTag": "extra"}}},
             "huawei": {"raw": {"message": {"android": {"notification": {"ticker": "extra"}}}}},
             "harmony": {"raw": {"payload": {"notification": {"profileId": "extra"}}}},
+            "meizu": {"raw": {"messageJson": {"clickTypeInfo": {"parameters": {"x": "extra"}}}}},
+            "oppo": {"raw": {"notification": {"extra": 1}}},
+            "vivo": {"raw": {"notificationChannel": "extra"}},
         },
     });
     let file = world.file("message.json", &message.to_string());

@@ -208,6 +208,9 @@ pub(crate) async fn debug_shows_no_secret_and_no_token(subject: &'static Subject
     let keys = config["providers"][subject.vendor].as_table().unwrap();
     let private = keys.values().filter_map(toml::Value::as_str);
     let private = private.filter(|text| text.contains("PRIVATE KEY"));
+    let named = |key: &str| key.contains("secret");
+    let named = keys.iter().filter(|(key, _)| named(key));
+    secrets.extend(named.filter_map(|(_, secret)| Some(secret.as_str()?.to_owned())));
     // Line by line: in a JSON file the breaks are written as `\n`.
     secrets.extend(private.flat_map(|text| words(text.replace("\\n", "\n"))));
     assert!(secrets.len() > 2, "no secret to look for");
