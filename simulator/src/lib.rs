@@ -33,6 +33,7 @@ pub mod harmony;
 pub mod honor;
 pub mod huawei;
 pub mod meizu;
+pub mod oppo;
 pub mod vivo;
 pub mod xiaomi;
 

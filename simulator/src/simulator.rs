@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::faults::Faults;
 use crate::{
     ClientCertificate, Counters, Error, FaultScript, Received, SimulatorBuilder, TokenSet, apns,
-    config, fcm, harmony, honor, huawei, meizu, vivo, xiaomi,
+    config, fcm, harmony, honor, huawei, meizu, oppo, vivo, xiaomi,
 };
 
 /// Running servers of the vendors. Dropping it stops them.
@@ -118,6 +118,11 @@ impl Simulator {
 
     /// The Meizu credentials, if Meizu runs.
     pub fn meizu(&self) -> Option<&meizu::Credentials> {
+        self.credentials()
+    }
+
+    /// The OPPO credentials, if OPPO runs.
+    pub fn oppo(&self) -> Option<&oppo::Credentials> {
         self.credentials()
     }
 
