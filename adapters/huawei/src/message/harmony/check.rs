@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use zpns_kit::rules::{
+    Checked, bytes, chars, entries, https, invalid, lines, needed, one_of, within,
+};
 
 use super::{
     BadgeNumber, ClickAction, FormUpdatePayload, HarmonyNotification, LiveViewPayload, Options,
     PushOptions, PushType,
-};
-use zpns_kit::rules::{
-    Checked, bytes, chars, entries, https, invalid, lines, needed, one_of, within,
 };
 
 /// How long Huawei keeps a message at the most: 15 days.

@@ -8,6 +8,7 @@ use zpns_core::{
     CallEvent, Category, ErrorKind, Kind, LimitPolicy, Notes, Notification, OnClick, Rejection,
     Sound,
 };
+use zpns_kit::rules::{https, invalid, needed};
 use zpns_kit::{ListTemplate, fit, merge_patch};
 
 use super::{BadgeNumber, ClickAction, HarmonyNotification, Options, PushOptions, PushType, check};
@@ -17,7 +18,6 @@ use crate::message::{
     BODY_LIMIT, both, check_silence, class, data, fill, has_text, icon_number, ids, noted,
     options_of, sound_name,
 };
-use zpns_kit::rules::{https, invalid, needed};
 
 /// How long a call rings whose invitation does not say so.
 const RINGS: Duration = Duration::from_secs(60);

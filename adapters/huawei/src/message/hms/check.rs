@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{AndroidConfig, AndroidNotification, Button, ClickAction, LightSettings, Options};
 use zpns_kit::rules::{
     Checked, chars, entries, https, invalid, json_object, lines, needed, one_of, within,
 };
+
+use super::{AndroidConfig, AndroidNotification, Button, ClickAction, LightSettings, Options};
 
 /// How long Huawei keeps a message at the most: 15 days.
 pub(crate) const MAX_TTL: Duration = Duration::from_secs(1_296_000);
