@@ -97,7 +97,7 @@ fn every_field_may_stand_in_a_message_file() {
             "huawei": {"raw": {"message": {"android": {"notification": {"ticker": "extra"}}}}},
             "harmony": {"raw": {"payload": {"notification": {"profileId": "extra"}}}},
             "meizu": {"raw": {"messageJson": {"clickTypeInfo": {"parameters": {"x": "extra"}}}}},
-            "oppo": {"raw": {"notification": {"extra": 1}}},
+            "oppo": {"raw": {"notification": {"channel_id": "extra"}}},
             "vivo": {"raw": {"notificationChannel": "extra"}},
         },
     });
