@@ -1,5 +1,7 @@
 //! The providers under test: one line each, and what is peculiar about them on the wire.
 
+use std::time::Duration;
+
 use toml::{Table, Value};
 use zpns::ErrorKind;
 use zpns_simulator::faults::{Fault, Rule, Target};
@@ -38,6 +40,11 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         vendor: "meizu",
         wire: &MEIZU,
     },
+    #[cfg(feature = "oppo")]
+    Subject {
+        vendor: "oppo",
+        wire: &OPPO,
+    },
     #[cfg(feature = "vivo")]
     Subject {
         vendor: "vivo",
@@ -53,6 +60,10 @@ pub(crate) const SUBJECTS: &[Subject] = &[
 /// Vendors without a body of their own for HTTP 500: a bare one leaves open what became of a push.
 pub(crate) const WORDLESS_AT_500: [&str; 1] = ["vivo"];
 
+/// Vendors whose credentials live for longer than an hour, and for how long: who asks for another
+/// one before gets the same again.
+const LONG_LIVED: [(&str, Duration); 1] = [("oppo", Duration::from_secs(24 * 60 * 60))];
+
 /// A provider under test.
 #[derive(Debug)]
 pub(crate) struct Subject {
@@ -60,6 +71,15 @@ pub(crate) struct Subject {
     pub(crate) vendor: &'static str,
     /// What it looks like on the wire.
     pub(crate) wire: &'static Wire,
+}
+
+impl Subject {
+    /// How long its credentials live, where that is longer than an hour and they are not to be had
+    /// anew before.
+    pub(crate) fn long_life(&self) -> Option<Duration> {
+        let row = LONG_LIVED.iter().find(|(vendor, _)| *vendor == self.vendor);
+        row.map(|(_, life)| *life)
+    }
 }
 
 /// A token of another app or environment, and its code.
@@ -349,6 +369,56 @@ const MEIZU: Wire = Wire {
         (200, "1005", "illegal parameter", ErrorKind::MessageInvalid),
         (200, "110009", "", ErrorKind::PermissionDenied),
         (200, "110019", "", ErrorKind::QuotaExceeded),
+    ],
+};
+
+#[cfg(feature = "oppo")]
+const OPPO: Wire = Wire {
+    dead: ("10000", false),
+    // One of another app looks like a dead one.
+    foreign: None,
+    too_fast: "-2",
+    busy: "-1",
+    wrong_credentials: |simulator| {
+        // The one that is taken for it by mistake.
+        let secret = &simulator.oppo().unwrap().app.app_secret;
+        keys([("master_secret", secret.clone())])
+    },
+    no_permission: |simulator| {
+        let app = &simulator.oppo().unwrap().disabled;
+        keys([
+            ("app_key", app.key.clone()),
+            ("master_secret", app.master_secret.clone()),
+        ])
+    },
+    credential_failure: (
+        || Rule::new(Fault::code(200, "16")).target(Target::Auth),
+        "16",
+    ),
+    renews: true,
+    signs_the_time: true,
+    exchanges: 1,
+    exchange_key: None,
+    credential: |push| push.fields().unwrap()["auth_token"].to_string(),
+    push_id: Some(|push| {
+        let form = push.fields().unwrap();
+        let messages = form.get("message").or(form.get("messages")).unwrap();
+        let messages: serde_json::Value = serde_json::from_str(messages.as_str().unwrap()).unwrap();
+        let first = messages.get(0).unwrap_or(&messages);
+        first["notification"]["app_message_id"].to_string()
+    }),
+    speaks_when_it_accepts: true,
+    names_once: false,
+    refusals: &[
+        (
+            200,
+            "41",
+            "Invalid arguments: title",
+            ErrorKind::MessageInvalid,
+        ),
+        (200, "67", "", ErrorKind::MessageInvalid),
+        (200, "33", "", ErrorKind::QuotaExceeded),
+        (200, "28", "", ErrorKind::PermissionDenied),
     ],
 };
 

@@ -67,8 +67,8 @@ impl OppoProvider {
 
     async fn push(&self, region: Region, delivery: Delivery<'_>, targets: &[&str]) -> Vec<Outcome> {
         let mut outcomes = Vec::with_capacity(targets.len());
-        // A router's batch is one request.
-        for targets in targets.chunks(TARGETS) {
+        // A router's batch is one request, unless the message is a very long one.
+        for targets in targets.chunks(TARGETS.min(delivery.encoded.targets_at_once())) {
             outcomes.extend(self.clouds.of(region).push(delivery, targets).await);
         }
         outcomes

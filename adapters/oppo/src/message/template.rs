@@ -26,6 +26,9 @@ impl Content {
 
 /// `target_type` of a registration id.
 const REGISTRATION_ID: &str = "2";
+/// Bytes of one `unicast_batch`. OPPO states no limit but that of 1,000 messages; a front end has
+/// one, and a thousand of the longest messages would be tens of megabytes.
+const BATCH_LIMIT: usize = 4 << 20;
 /// Characters of a registration id as it stands in a form, separator included.
 const USUAL_LENGTH: usize = 48;
 
@@ -66,6 +69,14 @@ impl Encoded {
         }
     }
 
+    /// How many targets one request may have, by its size.
+    pub(crate) fn targets_at_once(&self) -> usize {
+        match self.route {
+            Route::Unicast => (BATCH_LIMIT / self.item_length()).max(1),
+            Route::Broadcast | Route::BroadcastOnly => usize::MAX,
+        }
+    }
+
     /// The body of a `unicast`.
     pub(crate) fn unicast(&self, auth: &str, target: &str) -> Bytes {
         let mut body = begin(auth, self.envelope_length());
@@ -76,7 +87,7 @@ impl Encoded {
 
     /// The body of a `unicast_batch`.
     pub(crate) fn unicast_batch(&self, auth: &str, targets: &[&str]) -> Bytes {
-        let mut body = begin(auth, (self.envelope_length() + 3) * targets.len());
+        let mut body = begin(auth, self.item_length() * targets.len());
         body.push_str("&messages=%5B");
         for (position, target) in targets.iter().enumerate() {
             if position > 0 {
@@ -108,6 +119,11 @@ impl Encoded {
             body.push_str(&encoded_value(target));
         }
         body.into()
+    }
+
+    /// With the comma.
+    fn item_length(&self) -> usize {
+        self.envelope_length() + 3
     }
 
     fn envelope_length(&self) -> usize {

@@ -148,6 +148,21 @@ async fn a_thousand_targets_are_one_request_and_more_are_more() {
 }
 
 #[tokio::test]
+async fn no_batch_is_larger_than_a_server_takes() {
+    let vendor = content();
+    let message = chat().with_payload("字".repeat(3_900));
+    let tokens = tokens(300);
+    let report = provider(&vendor)
+        .send(&batch_of(&message, &as_strs(&tokens)))
+        .await;
+    assert_eq!(report.accepted(), 300);
+    let batches = vendor.requests_to(UNICAST_BATCH);
+    assert!(batches.len() > 1);
+    assert!(batches.iter().all(|request| request.body.len() <= 4 << 20));
+    assert_eq!(batches.iter().flat_map(targets).collect::<Vec<_>>(), tokens);
+}
+
+#[tokio::test]
 async fn what_cannot_be_a_token_spoils_nothing_for_the_others() {
     let vendor = content();
     let long = "x".repeat(257);
