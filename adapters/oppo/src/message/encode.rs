@@ -185,7 +185,7 @@ impl Push<'_> {
         fields.set("off_line_ttl", Some(whole_seconds(ttl)));
         let window = match (options.show_start_time, options.show_end_time) {
             (Some(start), Some(end)) => Some((start, end)),
-            _ => self.not_before(ttl),
+            _ => self.not_before(ttl)?,
         };
         if let Some((start, end)) = window {
             fields.set("show_time_type", Some(1));
@@ -198,9 +198,17 @@ impl Push<'_> {
     }
 
     /// From then on, and for as long as it is kept. What is due already is shown at once.
-    fn not_before(&self, ttl: Duration) -> Option<(u64, u64)> {
-        let start = self.message.not_before.filter(|at| *at > self.now)?;
-        Some((start.as_millis(), (start + ttl).as_millis()))
+    fn not_before(&self, ttl: Duration) -> Result<Option<(u64, u64)>, Rejection> {
+        let Some(start) = self.message.not_before.filter(|at| *at > self.now) else {
+            return Ok(None);
+        };
+        if start > self.now + check::MAX_TTL {
+            return Err(Rejection::new(
+                ErrorKind::Unsupported,
+                "`not_before_ms` is over 10 days ahead, and OPPO keeps a message no longer",
+            ));
+        }
+        Ok(Some((start.as_millis(), (start + ttl).as_millis())))
     }
 
     fn class(&self, fields: &mut Fields, notes: &mut Notes) -> Result<(), Rejection> {

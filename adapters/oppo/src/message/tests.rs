@@ -352,6 +352,11 @@ fn not_before_opens_a_window_unless_it_is_past() {
     assert_eq!(sent["show_end_time"], 1_764_007_260_000_u64);
     message.not_before = Some(NOW);
     assert_eq!(notification(&message).get("show_time_type"), None);
+    message.not_before = Some(NOW + MAX_TTL);
+    assert_eq!(notification(&message)["show_time_type"], 1);
+    message.not_before = Some(NOW + MAX_TTL + Duration::from_millis(1));
+    let rejection = encoded(&message, LimitPolicy::Truncate).unwrap_err();
+    assert_eq!(rejection.kind, ErrorKind::Unsupported);
 }
 
 #[test]
