@@ -33,9 +33,17 @@ pub use zpns_apns as apns;
 pub use zpns_core::*;
 #[cfg(feature = "fcm")]
 pub use zpns_fcm as fcm;
+#[cfg(feature = "honor")]
+pub use zpns_honor as honor;
 pub use zpns_http as http;
 #[cfg(feature = "huawei")]
 pub use zpns_huawei as huawei;
+#[cfg(feature = "meizu")]
+pub use zpns_meizu as meizu;
+#[cfg(feature = "oppo")]
+pub use zpns_oppo as oppo;
+#[cfg(feature = "vivo")]
+pub use zpns_vivo as vivo;
 #[cfg(feature = "xiaomi")]
 pub use zpns_xiaomi as xiaomi;
 

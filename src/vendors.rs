@@ -17,10 +17,18 @@ pub(crate) const VENDORS: &[VendorEntry] = &[
     vendor::<zpns_apns::ApnsConfig>(),
     #[cfg(feature = "fcm")]
     vendor::<zpns_fcm::FcmConfig>(),
+    #[cfg(feature = "honor")]
+    vendor::<zpns_honor::HonorConfig>(),
     #[cfg(feature = "huawei")]
     vendor::<zpns_huawei::HuaweiConfig>(),
     #[cfg(feature = "huawei")]
     vendor::<zpns_huawei::HarmonyConfig>(),
+    #[cfg(feature = "meizu")]
+    vendor::<zpns_meizu::MeizuConfig>(),
+    #[cfg(feature = "oppo")]
+    vendor::<zpns_oppo::OppoConfig>(),
+    #[cfg(feature = "vivo")]
+    vendor::<zpns_vivo::VivoConfig>(),
     #[cfg(feature = "xiaomi")]
     vendor::<zpns_xiaomi::XiaomiConfig>(),
 ];

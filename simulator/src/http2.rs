@@ -20,8 +20,9 @@ use crate::sync::lock;
 /// What `h2` believes to be its stream limit: it must never enforce one, the frame layer does.
 const UNLIMITED: u32 = 1 << 30;
 const WINDOW: u32 = 4 << 20;
-/// A body beyond this is cut; every vendor's limit is far below.
-pub(crate) const MAX_BODY: usize = 256 * 1024;
+/// A body beyond this is cut; every vendor's limit is below. OPPO's thousand messages in one request,
+/// percent-encoded, are some megabytes.
+pub(crate) const MAX_BODY: usize = 8 << 20;
 
 /// Which streams of a connection may still be judged, so that a GOAWAY never lies about one.
 #[derive(Debug)]

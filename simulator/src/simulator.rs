@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::faults::Faults;
 use crate::{
     ClientCertificate, Counters, Error, FaultScript, Received, SimulatorBuilder, TokenSet, apns,
-    config, fcm, harmony, huawei, xiaomi,
+    config, fcm, harmony, honor, huawei, meizu, oppo, vivo, xiaomi,
 };
 
 /// Running servers of the vendors. Dropping it stops them.
@@ -106,8 +106,28 @@ impl Simulator {
         self.credentials()
     }
 
+    /// The HONOR credentials, if HONOR runs.
+    pub fn honor(&self) -> Option<&honor::Credentials> {
+        self.credentials()
+    }
+
     /// The FCM credentials, if FCM runs.
     pub fn fcm(&self) -> Option<&fcm::Credentials> {
+        self.credentials()
+    }
+
+    /// The Meizu credentials, if Meizu runs.
+    pub fn meizu(&self) -> Option<&meizu::Credentials> {
+        self.credentials()
+    }
+
+    /// The OPPO credentials, if OPPO runs.
+    pub fn oppo(&self) -> Option<&oppo::Credentials> {
+        self.credentials()
+    }
+
+    /// The vivo credentials, if vivo runs.
+    pub fn vivo(&self) -> Option<&vivo::Credentials> {
         self.credentials()
     }
 

@@ -9,14 +9,18 @@ use crate::ca::Authority;
 use crate::call::{Answer, Call, Place, Reply};
 use crate::clock::Clock;
 use crate::random::Random;
-use crate::{Error, TokenSet, apns, fcm, harmony, huawei, xiaomi};
+use crate::{Error, TokenSet, apns, fcm, harmony, honor, huawei, meizu, oppo, vivo, xiaomi};
 
 /// Every vendor: its name and how it starts. Adding one is a folder, its `mod` line and a line here.
 pub(crate) const VENDORS: &[(&str, Start)] = &[
     (apns::NAME, apns::start),
     (fcm::NAME, fcm::start),
     (harmony::NAME, harmony::start),
+    (honor::NAME, honor::start),
     (huawei::NAME, huawei::start),
+    (meizu::NAME, meizu::start),
+    (oppo::NAME, oppo::start),
+    (vivo::NAME, vivo::start),
     (xiaomi::NAME, xiaomi::start),
 ];
 

@@ -1,5 +1,7 @@
 //! The providers under test: one line each, and what is peculiar about them on the wire.
 
+use std::time::Duration;
+
 use toml::{Table, Value};
 use zpns::ErrorKind;
 use zpns_simulator::faults::{Fault, Rule, Target};
@@ -18,6 +20,11 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         vendor: "fcm",
         wire: &FCM,
     },
+    #[cfg(feature = "honor")]
+    Subject {
+        vendor: "honor",
+        wire: &HONOR,
+    },
     #[cfg(feature = "huawei")]
     Subject {
         vendor: "huawei",
@@ -28,12 +35,34 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         vendor: "harmony",
         wire: &HARMONY,
     },
+    #[cfg(feature = "meizu")]
+    Subject {
+        vendor: "meizu",
+        wire: &MEIZU,
+    },
+    #[cfg(feature = "oppo")]
+    Subject {
+        vendor: "oppo",
+        wire: &OPPO,
+    },
+    #[cfg(feature = "vivo")]
+    Subject {
+        vendor: "vivo",
+        wire: &VIVO,
+    },
     #[cfg(feature = "xiaomi")]
     Subject {
         vendor: "xiaomi",
         wire: &XIAOMI,
     },
 ];
+
+/// Vendors without a body of their own for HTTP 500: a bare one leaves open what became of a push.
+pub(crate) const WORDLESS_AT_500: [&str; 1] = ["vivo"];
+
+/// Vendors whose credentials live for longer than an hour, and for how long: who asks for another
+/// one before gets the same again.
+const LONG_LIVED: [(&str, Duration); 1] = [("oppo", Duration::from_secs(24 * 60 * 60))];
 
 /// A provider under test.
 #[derive(Debug)]
@@ -42,6 +71,15 @@ pub(crate) struct Subject {
     pub(crate) vendor: &'static str,
     /// What it looks like on the wire.
     pub(crate) wire: &'static Wire,
+}
+
+impl Subject {
+    /// How long its credentials live, where that is longer than an hour and they are not to be had
+    /// anew before.
+    pub(crate) fn long_life(&self) -> Option<Duration> {
+        let row = LONG_LIVED.iter().find(|(vendor, _)| *vendor == self.vendor);
+        row.map(|(_, life)| *life)
+    }
 }
 
 /// A token of another app or environment, and its code.
@@ -79,6 +117,8 @@ pub(crate) struct Wire {
     pub(crate) push_id: Option<fn(&Received) -> String>,
     /// Whether the body of a good answer says something that has to be read.
     pub(crate) speaks_when_it_accepts: bool,
+    /// Whether a target that is given twice stands in a request once.
+    pub(crate) names_once: bool,
     /// Refusals in the vendor's words: status, code, sentence, and what it means.
     pub(crate) refusals: &'static [(u16, &'static str, &'static str, ErrorKind)],
 }
@@ -112,6 +152,7 @@ const APNS: Wire = Wire {
     credential: authorization,
     push_id: Some(|push| push.header("apns-id").unwrap_or_default().to_owned()),
     speaks_when_it_accepts: false,
+    names_once: false,
     refusals: &[
         (400, "BadCollapseId", "", ErrorKind::MessageInvalid),
         (400, "DeviceTokenNotForTopic", "", ErrorKind::TokenMismatch),
@@ -149,6 +190,7 @@ const FCM: Wire = Wire {
     credential: authorization,
     push_id: None,
     speaks_when_it_accepts: true,
+    names_once: false,
     refusals: &[
         (
             400,
@@ -157,6 +199,53 @@ const FCM: Wire = Wire {
             ErrorKind::MessageInvalid,
         ),
         (403, "SENDER_ID_MISMATCH", "", ErrorKind::TokenMismatch),
+    ],
+};
+
+#[cfg(feature = "honor")]
+const HONOR: Wire = Wire {
+    dead: ("expireTokens", false),
+    foreign: None,
+    too_fast: "429",
+    busy: "503",
+    wrong_credentials: |_| keys([("client_secret", "0".repeat(64))]),
+    no_permission: |simulator| {
+        let known = simulator.honor().unwrap();
+        keys([
+            ("app_id", known.disabled_app_id.clone()),
+            ("client_id", known.disabled_client_id.clone()),
+            ("client_secret", known.disabled_client_secret.clone()),
+        ])
+    },
+    credential_failure: (
+        || Rule::new(Fault::code(401, "unauthorized_client")).target(Target::Auth),
+        "unauthorized_client",
+    ),
+    renews: true,
+    signs_the_time: false,
+    exchanges: 1,
+    exchange_key: Some("auth_endpoint"),
+    credential: authorization,
+    push_id: Some(|push| {
+        let body = push.json().unwrap();
+        let android = &body["android"];
+        format!(
+            "{} {}",
+            android["biTag"], android["notification"]["notifyId"]
+        )
+    }),
+    speaks_when_it_accepts: true,
+    names_once: false,
+    refusals: &[
+        (
+            400,
+            "80100003",
+            "Illegal payload",
+            ErrorKind::MessageInvalid,
+        ),
+        (400, "80300008", "", ErrorKind::PayloadTooLarge),
+        (400, "80300007", "", ErrorKind::TokenInvalid),
+        (404, "404", "", ErrorKind::PermissionDenied),
     ],
 };
 
@@ -193,6 +282,7 @@ const HUAWEI: Wire = Wire {
         )
     }),
     speaks_when_it_accepts: true,
+    names_once: false,
     refusals: HUAWEI_REFUSALS,
 };
 
@@ -227,6 +317,7 @@ const HARMONY: Wire = Wire {
         body["payload"]["notification"]["appMessageId"].to_string()
     }),
     speaks_when_it_accepts: true,
+    names_once: false,
     refusals: HUAWEI_REFUSALS,
 };
 
@@ -243,6 +334,129 @@ const HUAWEI_REFUSALS: &[(u16, &str, &str, ErrorKind)] = &[
     (400, "80300028", "", ErrorKind::TokenMismatch),
     (400, "80300037", "", ErrorKind::PermissionDenied),
 ];
+
+#[cfg(feature = "meizu")]
+const MEIZU: Wire = Wire {
+    dead: ("110002", false),
+    // One of another app looks like a dead one.
+    foreign: None,
+    too_fast: "110010",
+    busy: "1003",
+    wrong_credentials: |_| keys([("app_secret", "0".repeat(32))]),
+    no_permission: |simulator| {
+        let known = simulator.meizu().unwrap();
+        keys([
+            ("app_id", known.blocked_app_id.to_string()),
+            ("app_secret", known.blocked_app_secret.clone()),
+        ])
+    },
+    credential_failure: (|| Rule::new(Fault::code(200, "1006")), "1006"),
+    renews: false,
+    signs_the_time: false,
+    exchanges: 0,
+    exchange_key: None,
+    // Every request has a signature of its own; what signs stays the same.
+    credential: |push| push.fields().unwrap()["appId"].to_string(),
+    push_id: Some(|push| {
+        let form = push.fields().unwrap();
+        let message: serde_json::Value =
+            serde_json::from_str(form["messageJson"].as_str().unwrap()).unwrap();
+        message["advanceInfo"]["notifyKey"].to_string()
+    }),
+    speaks_when_it_accepts: true,
+    names_once: true,
+    refusals: &[
+        (200, "1005", "illegal parameter", ErrorKind::MessageInvalid),
+        (200, "110009", "", ErrorKind::PermissionDenied),
+        (200, "110019", "", ErrorKind::QuotaExceeded),
+    ],
+};
+
+#[cfg(feature = "oppo")]
+const OPPO: Wire = Wire {
+    dead: ("10000", false),
+    // One of another app looks like a dead one.
+    foreign: None,
+    too_fast: "-2",
+    busy: "-1",
+    wrong_credentials: |simulator| {
+        // The one that is taken for it by mistake.
+        let secret = &simulator.oppo().unwrap().app.app_secret;
+        keys([("master_secret", secret.clone())])
+    },
+    no_permission: |simulator| {
+        let app = &simulator.oppo().unwrap().disabled;
+        keys([
+            ("app_key", app.key.clone()),
+            ("master_secret", app.master_secret.clone()),
+        ])
+    },
+    credential_failure: (
+        || Rule::new(Fault::code(200, "16")).target(Target::Auth),
+        "16",
+    ),
+    renews: true,
+    signs_the_time: true,
+    exchanges: 1,
+    exchange_key: None,
+    credential: |push| push.fields().unwrap()["auth_token"].to_string(),
+    push_id: Some(|push| {
+        let form = push.fields().unwrap();
+        let messages = form.get("message").or(form.get("messages")).unwrap();
+        let messages: serde_json::Value = serde_json::from_str(messages.as_str().unwrap()).unwrap();
+        let first = messages.get(0).unwrap_or(&messages);
+        first["notification"]["app_message_id"].to_string()
+    }),
+    speaks_when_it_accepts: true,
+    names_once: false,
+    refusals: &[
+        (
+            200,
+            "41",
+            "Invalid arguments: title",
+            ErrorKind::MessageInvalid,
+        ),
+        (200, "67", "", ErrorKind::MessageInvalid),
+        (200, "33", "", ErrorKind::QuotaExceeded),
+        (200, "28", "", ErrorKind::PermissionDenied),
+    ],
+};
+
+#[cfg(feature = "vivo")]
+const VIVO: Wire = Wire {
+    dead: ("10302", false),
+    // One of another app looks like a dead one.
+    foreign: None,
+    too_fast: "10072",
+    busy: "503",
+    wrong_credentials: |_| keys([("app_secret", "0".repeat(32))]),
+    no_permission: |simulator| {
+        let app = &simulator.vivo().unwrap().switched_off;
+        keys([
+            ("app_id", app.id.to_string()),
+            ("app_key", app.key.clone()),
+            ("app_secret", app.secret.clone()),
+        ])
+    },
+    credential_failure: (
+        || Rule::new(Fault::code(200, "10206")).target(Target::Auth),
+        "10206",
+    ),
+    renews: true,
+    signs_the_time: true,
+    exchanges: 1,
+    exchange_key: None,
+    credential: |push| push.header("authtoken").unwrap_or_default().to_owned(),
+    push_id: Some(|push| push.json().unwrap()["requestId"].to_string()),
+    speaks_when_it_accepts: true,
+    names_once: false,
+    refusals: &[
+        (200, "10104", "请发送正式消息", ErrorKind::MessageInvalid),
+        (200, "10070", "", ErrorKind::QuotaExceeded),
+        (200, "10311", "", ErrorKind::Muted),
+        (200, "10045", "", ErrorKind::PermissionDenied),
+    ],
+};
 
 #[cfg(feature = "xiaomi")]
 const XIAOMI: Wire = Wire {
@@ -268,6 +482,7 @@ const XIAOMI: Wire = Wire {
             .to_owned()
     }),
     speaks_when_it_accepts: true,
+    names_once: false,
     refusals: &[
         (
             200,

@@ -142,6 +142,59 @@ async fn batches_are_split_to_the_limit_exactly() {
     }
 }
 
+/// Odd numbers are one part, even ones the other.
+fn odd_or_even(token: &str) -> u8 {
+    u8::from(token.parse::<usize>().unwrap_or_default() % 2 == 1)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_never_mixes_partitions_and_each_is_split_to_the_limit() {
+    let a = Scripted::new("a", 10, 4).parted(odd_or_even).arc();
+    let router = router([&a]);
+    // 45 even ones, and 12 odd ones among them.
+    let numbers: Vec<usize> = (0..90).filter(|n| n % 2 == 0 || n % 8 == 1).collect();
+    let targets = numbers.iter().map(|n| Target::new("a", n.to_string()));
+    let report = router.send(&alert(), targets).await;
+    let ids: Vec<_> = report.outcomes().iter().filter_map(vendor_id).collect();
+    let wanted: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    assert_eq!(ids, wanted, "verdicts stand where their targets stood");
+    assert_eq!(a.encodes(), 1, "one variant for both");
+    for (part, sizes) in [(0, vec![10, 10, 10, 10, 5]), (1, vec![10, 2])] {
+        let of_part = |call: &Vec<String>| call.iter().all(|token| odd_or_even(token) == part);
+        let calls: Vec<_> = a.tokens().into_iter().filter(of_part).collect();
+        assert_eq!(calls.iter().map(Vec::len).collect::<Vec<_>>(), sizes);
+        let odd: Vec<_> = (wanted.iter())
+            .filter(|token| odd_or_even(token) == part)
+            .collect();
+        assert_eq!(calls.concat().iter().collect::<Vec<_>>(), odd);
+    }
+    assert_eq!(a.calls().len(), 7, "and no batch is of both");
+}
+
+#[tokio::test(start_paused = true)]
+async fn partitions_and_badges_part_a_stream_together() {
+    let a = Scripted::new("a", 10, 4).parted(odd_or_even).arc();
+    let targets = (0..400u32).map(|n| Target::new("a", n.to_string()).with_badge(n / 2 % 2));
+    let deliveries: Vec<Delivery> = (router([&a]))
+        .stream(&alert(), stream::iter(targets))
+        .collect()
+        .await;
+    assert_eq!(deliveries.len(), 400);
+    assert_eq!(a.encodes(), 2);
+    for call in a.calls() {
+        let numbers: Vec<u32> = call.tokens.iter().map(|t| t.parse().unwrap()).collect();
+        assert!(numbers.iter().all(|n| n % 4 == numbers[0] % 4));
+        assert_eq!(numbers.len(), 10);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_of_single_targets_is_not_asked_for_partitions() {
+    let a = Scripted::new("a", 1, 4).parted(|_| panic!("asked")).arc();
+    let report = router([&a]).send(&alert(), targets("a", 3)).await;
+    assert_eq!(report.accepted(), 3);
+}
+
 #[tokio::test(start_paused = true)]
 async fn as_many_batches_are_in_flight_as_the_window_holds_and_never_more() {
     let a = Scripted::new("a", 2, 3).gated().arc();

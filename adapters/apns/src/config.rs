@@ -4,12 +4,13 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use zpns_core::config::{
     ConfigError, VendorConfig, inline_or_file, optional_id_string, optional_number, read_file,
 };
 use zpns_core::resources::{ClientIdentity, HttpOptions, Transport};
 use zpns_core::{Environment, PushProvider, Secret, Setup};
+use zpns_kit::config::flag;
 use zpns_kit::jwt::{Algorithm, SigningKey};
 
 use crate::ApnsProvider;
@@ -57,7 +58,7 @@ pub struct ApnsConfig {
     pub max_connections: Option<NonZeroUsize>,
     /// Whether `BadDeviceToken` and `DeviceTokenNotForTopic` drop the token. For hosts that know
     /// the environment and the app of every token for sure. No unless set.
-    #[serde(deserialize_with = "yes_or_no")]
+    #[serde(deserialize_with = "flag")]
     pub drop_bad_device_token: bool,
 }
 
@@ -217,23 +218,6 @@ fn missing(key: &str) -> ConfigError {
 
 fn contains(bytes: &[u8], text: &str) -> bool {
     String::from_utf8_lossy(bytes).contains(text)
-}
-
-/// A truth value, written as one or as a text that holds one (from `"${ENV_NAME}"`).
-fn yes_or_no<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "true or false")]
-    enum Either {
-        Truth(bool),
-        Text(String),
-    }
-    match Either::deserialize(from)? {
-        Either::Truth(truth) => Ok(truth),
-        Either::Text(text) => text
-            .trim()
-            .parse()
-            .map_err(|_| serde::de::Error::custom(format!("`{text}` is not true or false"))),
-    }
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use zpns_core::{
     MessageId, Notes, Notification, Outcome, ProviderInfo, PushProvider, Rejection, Report, Sent,
     Setup, Vendor,
 };
-use zpns_kit::http_error;
+use zpns_kit::{error_of, http_error};
 
 use crate::ApnsConfig;
 use crate::auth::Auth;
@@ -297,7 +297,7 @@ impl PushProvider for ApnsProvider {
         let message = Notification::silent().with_ttl(Duration::ZERO);
         let (encoded, _) = self
             .encode(&message, LimitPolicy::Reject)
-            .map_err(|rejection| Error::new(rejection.kind, rejection.reason))?;
+            .map_err(error_of)?;
         let outcome = self
             .push(Push {
                 encoded: &encoded,
@@ -314,13 +314,7 @@ impl PushProvider for ApnsProvider {
                 match (rejection.kind, code) {
                     // Apple looked at the token, and so was content with all that comes before.
                     (ErrorKind::TokenMismatch | ErrorKind::TokenInvalid, Some(code)) => code,
-                    (kind, _) => {
-                        let error = Error::new(kind, rejection.reason);
-                        return Err(match rejection.vendor {
-                            Some(vendor) => error.with_vendor(vendor),
-                            None => error,
-                        });
-                    }
+                    _ => return Err(error_of(rejection)),
                 }
             }
         };

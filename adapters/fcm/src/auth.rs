@@ -1,20 +1,15 @@
 //! How a request proves who it is: an access token, exchanged for an assertion that the service
 //! account's key has signed (RFC 7523; `reference/fcm.md` §1.2).
 
-use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Method, Uri};
+use http::{HeaderMap, Uri};
 use serde::{Deserialize, Serialize};
-use zpns_core::resources::{HttpClient, HttpRequest, HttpResponse};
-use zpns_core::{Clock, Error, ErrorKind, Retry, Secret, Sent, VendorCode};
+use zpns_core::resources::{HttpRequest, HttpResponse};
+use zpns_core::{Error, ErrorKind, Secret, VendorCode};
 use zpns_kit::jwt::{Algorithm, SigningKey};
-use zpns_kit::{
-    CachePolicy, Cached, Invalidated, Lease, RetryClass, TokenCache, Verdict, clock_skew,
-    http_error, retry_after,
-};
+use zpns_kit::oauth::{ask_for_token, form_request, granted, unreadable_grant};
+use zpns_kit::{CachePolicy, Lease, Login, Verdict, Wire, retry_after, with_clock_skew};
 
 /// Where Google exchanges assertions, unless the account says otherwise.
 const TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
@@ -76,67 +71,25 @@ impl ServiceAccount {
     }
 }
 
-/// The headers of every push, with the access token of the moment; one exchange for everybody.
-pub(crate) struct Auth {
-    cache: TokenCache<Arc<HeaderMap>>,
-    exchange: Arc<Exchange>,
-}
-
-impl Auth {
-    pub(crate) fn new(
-        account: ServiceAccount,
-        endpoint: Uri,
-        http: Arc<dyn HttpClient>,
-        clock: Arc<dyn Clock>,
-        timeout: Duration,
-    ) -> Self {
-        Self {
-            cache: TokenCache::new(CachePolicy::default(), Arc::clone(&clock)),
-            exchange: Arc::new(Exchange {
-                account,
-                endpoint,
-                http,
-                clock,
-                timeout,
-            }),
-        }
-    }
-
-    /// Headers with an access token that should be accepted.
-    pub(crate) async fn headers(&self) -> Result<Cached<Arc<HeaderMap>>, Error> {
-        self.cache
-            .get(|| {
-                let exchange = Arc::clone(&self.exchange);
-                Box::pin(async move { exchange.run().await })
-            })
-            .await
-    }
-
-    /// Takes FCM's word that the access token of this generation is not accepted.
-    pub(crate) fn refused(&self, generation: u64) -> Invalidated {
-        self.cache.invalidate(generation)
-    }
-
-    pub(crate) async fn close(&self, grace: Duration) {
-        self.exchange.http.close(grace).await;
-    }
-}
-
-impl fmt::Debug for Auth {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Auth")
-            .field("account", &self.exchange.account.email)
-            .finish_non_exhaustive()
-    }
+/// The login of a service account: an assertion is exchanged at `endpoint`, over `wire`.
+pub(crate) fn login(account: ServiceAccount, endpoint: Uri, wire: Wire) -> Login {
+    let clock = Arc::clone(&wire.clock);
+    let exchange = Arc::new(Exchange {
+        account,
+        endpoint,
+        wire,
+    });
+    Login::new("FCM", CachePolicy::default(), clock, move || {
+        let exchange = Arc::clone(&exchange);
+        Box::pin(async move { exchange.run().await })
+    })
 }
 
 /// The exchange of an assertion for an access token.
 struct Exchange {
     account: ServiceAccount,
     endpoint: Uri,
-    http: Arc<dyn HttpClient>,
-    clock: Arc<dyn Clock>,
-    timeout: Duration,
+    wire: Wire,
 }
 
 /// What the assertion says.
@@ -149,13 +102,6 @@ struct Claims<'a> {
     exp: u64,
 }
 
-/// The token endpoint's success.
-#[derive(Deserialize)]
-struct Granted {
-    access_token: Secret,
-    expires_in: u64,
-}
-
 /// The token endpoint's refusal.
 #[derive(Deserialize)]
 struct Denied {
@@ -164,35 +110,17 @@ struct Denied {
 }
 
 impl Exchange {
-    async fn run(&self) -> Result<Lease<Arc<HeaderMap>>, Error> {
-        let request = self.request()?;
-        // Whatever becomes of the exchange, the push itself has not left.
-        let response = self.http.send(request).await.map_err(|error| {
-            http_error(error)
-                .with_sent(Sent::No)
-                .with_context("while", "asking for an access token")
-        })?;
+    async fn run(&self) -> Result<Lease<HeaderMap>, Error> {
+        let response = ask_for_token(&self.wire, self.request()?).await?;
         if !response.status.is_success() {
             return Err(self.denied(&response));
         }
-        let unreadable = || {
-            Error::new(
-                ErrorKind::Protocol,
-                "the token endpoint's answer holds no access token",
-            )
-            .with_retry(Retry::Backoff)
-        };
-        let granted: Granted = serde_json::from_slice(&response.body).map_err(|_| unreadable())?;
-        let headers = push_headers(&granted.access_token).ok_or_else(unreadable)?;
-        Ok(Lease::new(
-            Arc::new(headers),
-            Duration::from_secs(granted.expires_in),
-        ))
+        granted(&response, "application/json").ok_or_else(unreadable_grant)
     }
 
     fn request(&self) -> Result<HttpRequest, Error> {
         let account = &self.account;
-        let now = self.clock.now().as_secs();
+        let now = self.wire.clock.now().as_secs();
         let claims = Claims {
             iss: &account.email,
             scope: SCOPE,
@@ -201,22 +129,12 @@ impl Exchange {
             exp: now + ASSERTION_LIFETIME,
         };
         let assertion = account.key.sign(account.key_id.as_deref(), &claims)?;
-        let form = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("grant_type", GRANT_TYPE)
-            .append_pair("assertion", assertion.expose())
-            .finish();
-        let mut headers = HeaderMap::with_capacity(1);
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/x-www-form-urlencoded"),
-        );
-        Ok(HttpRequest {
-            method: Method::POST,
-            uri: self.endpoint.clone(),
-            headers,
-            body: form.into(),
-            timeout: self.timeout,
-        })
+        let form = [
+            ("grant_type", GRANT_TYPE),
+            ("assertion", assertion.expose()),
+        ];
+        let endpoint = self.endpoint.clone();
+        Ok(form_request(endpoint, &form, self.wire.timeout))
     }
 
     /// Google refuses an assertion with 400 and an OAuth code: a wrong signature, a wrong clock,
@@ -239,31 +157,11 @@ impl Exchange {
             Some(reason) => format!("no access token was granted: {}: {reason}", vendor.code),
             None => format!("no access token was granted: {}", vendor.code),
         };
-        let retry = match (
-            verdict.retry,
-            retry_after(&response.headers, self.clock.now()),
-        ) {
-            (RetryClass::Never, _) => Retry::Never,
-            (RetryClass::Backoff, Some(pause)) => Retry::After(pause),
-            (RetryClass::Backoff, None) => Retry::Backoff,
-        };
+        let now = self.wire.clock.now();
+        let retry = verdict.retry.after(retry_after(&response.headers, now));
         let error = Error::new(verdict.kind, message)
             .with_retry(retry)
             .with_vendor(vendor);
-        match clock_skew(&response.headers, self.clock.now()) {
-            Some(skew) => error.with_context("clock", skew),
-            None => error,
-        }
+        with_clock_skew(error, response, now)
     }
-}
-
-/// All that a push sends beside its body. None if the token cannot stand in a header.
-fn push_headers(access_token: &Secret) -> Option<HeaderMap> {
-    let bearer = format!("Bearer {}", access_token.expose());
-    let mut bearer = HeaderValue::try_from(bearer).ok()?;
-    bearer.set_sensitive(true);
-    let mut headers = HeaderMap::with_capacity(2);
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(AUTHORIZATION, bearer);
-    Some(headers)
 }

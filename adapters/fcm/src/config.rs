@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer};
-use zpns_core::config::{ConfigError, VendorConfig, inline_or_file, optional_id_string};
+use serde::Deserialize;
+use zpns_core::config::{ConfigError, VendorConfig, optional_id_string};
 use zpns_core::{PushProvider, Secret, Setup};
+use zpns_kit::config::{flag, https_url, is_made_of, read_key};
 
 use crate::auth::ServiceAccount;
 use crate::provider::FcmProvider;
@@ -62,33 +63,20 @@ impl FcmConfig {
     /// A missing or contradictory key, an unreadable file, or one that does not hold what it
     /// should, by name.
     pub fn provider(self, setup: Setup) -> Result<Arc<FcmProvider>, ConfigError> {
-        let (key, account) = self.service_account()?;
+        let inline = ("service_account_json", self.service_account_json.as_ref());
+        let file = ("service_account_path", self.service_account_path.as_ref());
+        let (account, key) = read_key(inline, file, ServiceAccount::read)?;
         let project = self.project(&account)?;
         let endpoint = match &self.token_endpoint {
-            Some(endpoint) => token_endpoint(endpoint)
-                .map_err(|reason| ConfigError::key("token_endpoint", reason))?,
-            None => token_endpoint(&account.token_uri).map_err(|reason| {
+            Some(endpoint) => {
+                https_url(endpoint).map_err(|reason| ConfigError::key("token_endpoint", reason))?
+            }
+            None => https_url(&account.token_uri).map_err(|reason| {
                 ConfigError::key(key, format!("holds a `token_uri` that {reason}"))
             })?,
         };
         let drop_foreign = self.drop_sender_id_mismatch;
         FcmProvider::new(setup, account, &project, endpoint, drop_foreign).map(Arc::new)
-    }
-
-    fn service_account(&self) -> Result<(&'static str, ServiceAccount), ConfigError> {
-        const INLINE: &str = "service_account_json";
-        const FILE: &str = "service_account_path";
-        let key = match self.service_account_json {
-            Some(_) => INLINE,
-            None => FILE,
-        };
-        let json = inline_or_file(
-            (INLINE, self.service_account_json.clone()),
-            (FILE, self.service_account_path.as_ref()),
-        )?;
-        let account =
-            ServiceAccount::read(&json).map_err(|reason| ConfigError::key(key, reason))?;
-        Ok((key, account))
     }
 
     fn project(&self, account: &ServiceAccount) -> Result<String, ConfigError> {
@@ -100,8 +88,7 @@ impl FcmConfig {
             )
         })?;
         // It becomes part of a path: nothing may lead out of it.
-        let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:_".contains(&byte);
-        if project.is_empty() || !project.bytes().all(legal) {
+        if !is_made_of(&project, b"-.:_") {
             return Err(ConfigError::key(
                 "project_id",
                 "is not the id of a Firebase project",
@@ -116,34 +103,5 @@ impl VendorConfig for FcmConfig {
 
     fn build(self, setup: Setup) -> Result<Arc<dyn PushProvider>, ConfigError> {
         Ok(self.provider(setup)?)
-    }
-}
-
-/// A tampered file could send our signed assertions anywhere: at least over TLS.
-fn token_endpoint(url: &str) -> Result<http::Uri, String> {
-    let uri: http::Uri = url.parse().map_err(|_| "is not a URL".to_owned())?;
-    let credentials = uri
-        .authority()
-        .is_some_and(|authority| authority.as_str().contains('@'));
-    if uri.scheme() != Some(&http::uri::Scheme::HTTPS) || credentials {
-        return Err("is not an https URL without credentials".to_owned());
-    }
-    Ok(uri)
-}
-
-/// A truth value, written as one or as a text (from `"${ENV_NAME}"`).
-fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "true or false")]
-    enum Written {
-        Flag(bool),
-        Text(String),
-    }
-    match Written::deserialize(from)? {
-        Written::Flag(flag) => Ok(flag),
-        Written::Text(text) => text
-            .trim()
-            .parse()
-            .map_err(|_| serde::de::Error::custom(format!("`{text}` is not true or false"))),
     }
 }

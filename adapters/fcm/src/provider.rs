@@ -1,22 +1,20 @@
 //! FCM as a [`PushProvider`].
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::future::{Either, join_all, poll_immediate, select};
-use http::{HeaderMap, Method, Uri};
+use futures_util::future::{join, join_all};
+use http::Uri;
 use zpns_core::config::ConfigError;
-use zpns_core::resources::{HttpClient, HttpRequest, HttpResponse, Transport};
+use zpns_core::resources::Transport;
 use zpns_core::{
-    Batch, Capability, Check, Clock, Error, ErrorKind, Fields, Kinds, LimitPolicy, Notification,
-    Outcome, ProviderInfo, PushProvider, Rejection, Report, Retry, Sent, Setup, Token, Vendor,
-    VendorCode,
+    Batch, Capability, Check, Error, ErrorKind, Fields, Kinds, LimitPolicy, Notification, Outcome,
+    ProviderInfo, PushProvider, Rejection, Report, Setup, Token, Vendor,
 };
-use zpns_kit::{Cached, clock_skew, http_error};
+use zpns_kit::{Login, MakeBody, Wire, error_of, result_of};
 
-use crate::auth::{Auth, ServiceAccount};
+use crate::auth::{self, ServiceAccount};
 use crate::message::encode::{Encoded, MAX_TTL, PAYLOAD_LIMIT, encode};
 use crate::message::target::TargetRef;
 use crate::response::{Circumstances, Judged, judge};
@@ -32,10 +30,10 @@ pub struct FcmProvider {
     info: ProviderInfo,
     project: String,
     send_uri: Uri,
-    http: Arc<dyn HttpClient>,
-    auth: Auth,
-    clock: Arc<dyn Clock>,
-    timeout: Duration,
+    wire: Wire,
+    /// To the token endpoint, which knows no pooled HTTP/2.
+    login_wire: Wire,
+    login: Login,
     drop_sender_id_mismatch: bool,
 }
 
@@ -47,38 +45,16 @@ impl FcmProvider {
         token_endpoint: Uri,
         drop_sender_id_mismatch: bool,
     ) -> Result<Self, ConfigError> {
-        let Setup {
-            id,
-            connection,
-            resources,
-            ..
-        } = setup;
-        let send_uri = connection
-            .origin(ENDPOINT)?
-            .join(&format!("/v1/projects/{project}/messages:send"))
-            .map_err(|error| ConfigError::key("project_id", error.to_string()))?;
-        let open = |transport| {
-            resources
-                .http
-                .open(&connection.http_options(transport))
-                .map_err(|error| ConfigError::section(error.to_string()))
-        };
-        let clock = resources.clock.clone();
-        let login = open(Transport::General)?;
+        let pooled = setup.connection.http_options(Transport::PooledHttp2);
+        let wire = Wire::open_with(&setup, ENDPOINT, &pooled)?;
+        let login_wire = Wire::open(&setup, ENDPOINT)?;
         Ok(Self {
-            info: ProviderInfo::new(id, Vendor::new(crate::VENDOR)),
+            info: ProviderInfo::new(setup.id, Vendor::new(crate::VENDOR)),
             project: project.to_owned(),
-            send_uri,
-            http: open(Transport::PooledHttp2)?,
-            auth: Auth::new(
-                account,
-                token_endpoint,
-                login,
-                clock.clone(),
-                connection.timeout,
-            ),
-            clock,
-            timeout: connection.timeout,
+            send_uri: wire.uri(&format!("/v1/projects/{project}/messages:send"))?,
+            login: auth::login(account, token_endpoint, login_wire.clone()),
+            wire,
+            login_wire,
             drop_sender_id_mismatch,
         })
     }
@@ -89,13 +65,14 @@ impl FcmProvider {
             Err(reason) => return Rejection::new(ErrorKind::TokenInvalid, reason).into(),
         };
         let variant = batch.variant();
-        let encoded: &Encoded =
-            match variant.encoded(|message| encode(message, variant.limits(), self.clock.now())) {
-                Ok(encoded) => encoded,
-                Err(rejection) => return rejection.into(),
-            };
+        let now = self.wire.clock.now();
+        let encoded = variant.encoded(|message| encode(message, variant.limits(), now));
+        let encoded: &Encoded = match encoded {
+            Ok(encoded) => encoded,
+            Err(rejection) => return rejection.into(),
+        };
         let circumstances = Circumstances {
-            now: self.clock.now(),
+            now,
             is_device: target.sort.is_device(),
             live_activity: encoded.live_activity,
             drop_sender_id_mismatch: self.drop_sender_id_mismatch,
@@ -109,85 +86,21 @@ impl FcmProvider {
     /// One push; a second one with a fresh access token if the first one's was not accepted.
     async fn deliver(
         &self,
-        body: &(dyn Fn() -> Bytes + Send + Sync),
+        body: MakeBody<'_>,
         circumstances: Circumstances,
         deadline: Option<Duration>,
     ) -> Result<Outcome, Error> {
-        let token = self.access(deadline).await?;
-        let generation = token.generation;
-        let response = self.post(body, &token.value, deadline).await?;
-        let vendor = match judge(&response, circumstances) {
-            Judged::Outcome(outcome) => return Ok(outcome),
-            Judged::Unauthenticated(vendor) => vendor,
-        };
-        if !self.auth.refused(generation).brings_another() {
-            return Err(self.unauthenticated(vendor, &response));
-        }
-        let token = self.access(deadline).await?;
-        let response = self.post(body, &token.value, deadline).await?;
-        match judge(&response, circumstances) {
-            Judged::Outcome(outcome) => Ok(outcome),
-            Judged::Unauthenticated(vendor) => Err(self.unauthenticated(vendor, &response)),
-        }
-    }
-
-    /// An access token, within the deadline. Nearly always there is one already, and no timer is
-    /// made.
-    async fn access(&self, deadline: Option<Duration>) -> Result<Cached<Arc<HeaderMap>>, Error> {
-        let mut headers = std::pin::pin!(self.auth.headers());
-        if let Some(ready) = poll_immediate(headers.as_mut()).await {
-            return ready;
-        }
-        let Some(left) = self.time_left(deadline) else {
-            return headers.await;
-        };
-        match select(headers, self.clock.sleep(left)).await {
-            Either::Left((headers, _)) => headers,
-            Either::Right(((), _)) => {
-                let message = "no access token was granted in time";
-                Err(Error::new(ErrorKind::Timeout, message).with_retry(Retry::Backoff))
+        let mut attempts = self.login.attempts(&self.wire, deadline);
+        loop {
+            let headers = attempts.headers().await?;
+            let response = self
+                .wire
+                .post_made(&self.send_uri, &headers, body, deadline);
+            let response = response.await?;
+            match judge(&response, circumstances) {
+                Judged::Outcome(outcome) => return Ok(outcome),
+                Judged::Unauthenticated(code) => attempts.refused(code, &response)?,
             }
-        }
-    }
-
-    /// Sends the body that `body` makes, made anew where it has to be sent again.
-    async fn post(
-        &self,
-        body: &(dyn Fn() -> Bytes + Send + Sync),
-        headers: &HeaderMap,
-        deadline: Option<Duration>,
-    ) -> Result<HttpResponse, Error> {
-        let left = self.time_left(deadline);
-        let timeout = left.map_or(self.timeout, |left| left.min(self.timeout));
-        if timeout.is_zero() {
-            return Err(Error::new(ErrorKind::Timeout, "the deadline has passed"));
-        }
-        let request = || {
-            Ok(HttpRequest {
-                method: Method::POST,
-                uri: self.send_uri.clone(),
-                headers: headers.clone(),
-                body: body(),
-                timeout,
-            })
-        };
-        self.http.send_made(&request).await.map_err(http_error)
-    }
-
-    fn time_left(&self, deadline: Option<Duration>) -> Option<Duration> {
-        deadline.map(|deadline| deadline.saturating_sub(self.clock.monotonic()))
-    }
-
-    /// Not even a fresh access token is accepted.
-    fn unauthenticated(&self, vendor: VendorCode, response: &HttpResponse) -> Error {
-        let message = match &vendor.reason {
-            Some(reason) => format!("FCM does not accept a fresh access token either ({reason})"),
-            None => "FCM does not accept a fresh access token either".to_owned(),
-        };
-        let error = Error::new(ErrorKind::CredentialInvalid, message).with_vendor(vendor);
-        match clock_skew(&response.headers, self.clock.now()) {
-            Some(skew) => error.with_context("clock", skew),
-            None => error,
         }
     }
 }
@@ -224,26 +137,24 @@ impl PushProvider for FcmProvider {
     }
 
     async fn check(&self) -> Result<Check, Error> {
-        let body = check_body(self.clock.now())?;
+        let now = self.wire.clock.now();
+        let body = check_body(now)?;
         let circumstances = Circumstances {
-            now: self.clock.now(),
+            now,
             is_device: false,
             live_activity: false,
             drop_sender_id_mismatch: false,
         };
-        match self.deliver(&|| body.clone(), circumstances, None).await? {
-            Outcome::Accepted(_) => Ok(Check::new(format!(
-                "the service account was granted an access token and may send for the project \
-                 `{}` (a push to a topic, validated only)",
-                self.project
-            ))),
-            Outcome::Failed(error) => Err(error),
-            Outcome::Rejected(rejection) => Err(error_of(rejection)),
-        }
+        result_of(self.deliver(&|| body.clone(), circumstances, None).await?)?;
+        Ok(Check::new(format!(
+            "the service account was granted an access token and may send for the project `{}` \
+             (a push to a topic, validated only)",
+            self.project
+        )))
     }
 
     async fn shutdown(&self, grace: Duration) {
-        futures_util::future::join(self.http.close(grace), self.auth.close(grace)).await;
+        join(self.wire.close(grace), self.login_wire.close(grace)).await;
     }
 }
 
@@ -259,12 +170,4 @@ fn check_body(now: zpns_core::Timestamp) -> Result<Bytes, Error> {
     let target = TargetRef::parse(CHECK_TOPIC)
         .map_err(|reason| Error::new(ErrorKind::MessageInvalid, reason))?;
     Ok(encoded.template.body(target))
-}
-
-fn error_of(rejection: Rejection) -> Error {
-    let error = Error::new(rejection.kind, rejection.reason).with_sent(Sent::No);
-    match rejection.vendor {
-        Some(vendor) => error.with_vendor(vendor),
-        None => error,
-    }
 }

@@ -11,11 +11,10 @@ mod tests;
 
 use std::time::Duration;
 
-use http::StatusCode;
 use serde::Deserialize;
 use zpns_core::resources::HttpResponse;
 use zpns_core::{Outcome, Timestamp, VendorCode};
-use zpns_kit::{Answered, TokenFate, Verdict, retry_after};
+use zpns_kit::{Answered, Decision, TokenFate, Verdict, status_code};
 
 use self::answer::GoogleError;
 #[cfg(test)]
@@ -55,36 +54,29 @@ pub(crate) fn judge(response: &HttpResponse, circumstances: Circumstances) -> Ju
     let (verdict, rule, meaning) = match table::first_match(&error) {
         Some(row) => (row.verdict, row.rule, row.meaning),
         None => (
-            by_status(response.status, error.is_googles),
+            Verdict::of_status(response.status, error.is_googles),
             Rule::Plain,
             "FCM did not take the push",
         ),
     };
-    let vendor = error.vendor_code();
-    let reason = match &vendor.reason {
-        Some(said) => format!("{meaning} (FCM: {said})"),
-        None => format!("{meaning} (HTTP {})", response.status.as_str()),
-    };
-    let mut token = verdict.token;
-    let mut pause = retry_after(&response.headers, circumstances.now);
+    let code = error.vendor_code();
+    if rule == Rule::RefreshFirst {
+        return Judged::Unauthenticated(code);
+    }
+    let now = circumstances.now;
+    let mut decision = Decision::new(verdict, code, meaning, "FCM", response, now);
+    let pause = &mut decision.answered.retry_after;
+    let token = &mut decision.verdict.token;
     match rule {
-        Rule::Plain => {}
-        Rule::RefreshFirst => return Judged::Unauthenticated(vendor),
-        Rule::PauseAMinute => pause = pause.or(Some(QUOTA_PAUSE)),
-        Rule::KeepForActivity if circumstances.live_activity => token = TokenFate::Keep,
-        Rule::DropOnRequest if circumstances.drop_sender_id_mismatch => token = TokenFate::Drop,
-        Rule::KeepForActivity | Rule::DropOnRequest => {}
+        Rule::PauseAMinute => *pause = pause.or(Some(QUOTA_PAUSE)),
+        Rule::KeepForActivity if circumstances.live_activity => *token = TokenFate::Keep,
+        Rule::DropOnRequest if circumstances.drop_sender_id_mismatch => *token = TokenFate::Drop,
+        Rule::Plain | Rule::RefreshFirst | Rule::KeepForActivity | Rule::DropOnRequest => {}
     }
     if !circumstances.is_device {
-        token = TokenFate::Keep;
+        *token = TokenFate::Keep;
     }
-    let answered = Answered::new(vendor, reason).with_retry_after(pause);
-    Judged::Outcome(verdict.with_token(token).outcome(answered))
-}
-
-/// The verdict where nothing but the HTTP status speaks.
-pub(crate) fn by_status(status: StatusCode, is_googles: bool) -> Verdict {
-    Verdict::of_status(status, is_googles)
+    Judged::Outcome(decision.outcome())
 }
 
 /// `{"name": "projects/<p>/messages/<id>"}`
@@ -97,8 +89,7 @@ fn accepted(response: &HttpResponse) -> Outcome {
     if let Ok(success) = serde_json::from_slice::<Success>(&response.body) {
         return Outcome::accepted(success.name);
     }
-    let status = response.status;
-    let vendor = VendorCode::new(status.as_str()).with_status(status.as_u16());
     let reason = "FCM took the push, but its answer names no message";
-    by_status(status, false).outcome(Answered::new(vendor, reason))
+    let answered = Answered::new(status_code(response.status), reason);
+    Verdict::of_status(response.status, false).outcome(answered)
 }

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use http::Uri;
-use http::uri::Scheme;
-use serde::{Deserialize, Deserializer};
-use zpns_core::config::{ConfigError, VendorConfig, id_string, inline_or_file, optional_id_string};
+use serde::Deserialize;
+use zpns_core::config::{ConfigError, VendorConfig, id_string, optional_id_string};
 use zpns_core::{PushProvider, Secret, Setup};
+use zpns_kit::config::{flag, https_url, read_key};
 
 use crate::auth::{ENDPOINT, ServiceAccount, is_id};
 use crate::provider::{HarmonyProvider, HuaweiProvider};
@@ -82,18 +82,8 @@ impl HuaweiConfig {
 
     /// The secret goes there: at least over TLS.
     pub(crate) fn token_endpoint(&self) -> Result<Uri, ConfigError> {
-        let wrong = || {
-            let why = "is not an https URL without credentials";
-            ConfigError::key("auth_endpoint", why)
-        };
         let url = self.auth_endpoint.as_deref().unwrap_or(ENDPOINT);
-        let uri: Uri = url.parse().map_err(|_| wrong())?;
-        let authority = uri.authority();
-        let plain = authority.is_some_and(|authority| !authority.as_str().contains('@'));
-        match uri.scheme() == Some(&Scheme::HTTPS) && plain {
-            true => Ok(uri),
-            false => Err(wrong()),
-        }
+        https_url(url).map_err(|reason| ConfigError::key("auth_endpoint", reason))
     }
 }
 
@@ -149,17 +139,10 @@ impl HarmonyConfig {
     }
 
     pub(crate) fn service_account(&self) -> Result<ServiceAccount, ConfigError> {
-        const INLINE: &str = "service_account_json";
-        const FILE: &str = "service_account_path";
-        let key = match self.service_account_json {
-            Some(_) => INLINE,
-            None => FILE,
-        };
-        let json = inline_or_file(
-            (INLINE, self.service_account_json.clone()),
-            (FILE, self.service_account_path.as_ref()),
-        )?;
-        ServiceAccount::read(&json).map_err(|reason| ConfigError::key(key, reason))
+        let inline = ("service_account_json", self.service_account_json.as_ref());
+        let file = ("service_account_path", self.service_account_path.as_ref());
+        let (account, _) = read_key(inline, file, ServiceAccount::read)?;
+        Ok(account)
     }
 }
 
@@ -168,22 +151,5 @@ impl VendorConfig for HarmonyConfig {
 
     fn build(self, setup: Setup) -> Result<Arc<dyn PushProvider>, ConfigError> {
         Ok(Arc::new(self.open(setup)?))
-    }
-}
-
-/// A truth value, written as one or as a text (from `"${ENV_NAME}"`).
-fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "true or false")]
-    enum Written {
-        Flag(bool),
-        Text(String),
-    }
-    match Written::deserialize(from)? {
-        Written::Flag(flag) => Ok(flag),
-        Written::Text(text) => text
-            .trim()
-            .parse()
-            .map_err(|_| serde::de::Error::custom(format!("`{text}` is neither true nor false"))),
     }
 }

@@ -26,6 +26,28 @@ pub enum RetryClass {
     Backoff,
 }
 
+impl RetryClass {
+    /// When to try again, if the vendor asks for this pause.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use zpns_core::Retry;
+    /// use zpns_kit::RetryClass;
+    ///
+    /// let pause = Duration::from_secs(9);
+    /// assert_eq!(RetryClass::Backoff.after(Some(pause)), Retry::After(pause));
+    /// assert_eq!(RetryClass::Backoff.after(None), Retry::Backoff);
+    /// assert_eq!(RetryClass::Never.after(Some(pause)), Retry::Never);
+    /// ```
+    pub fn after(self, pause: Option<Duration>) -> Retry {
+        match (self, pause) {
+            (Self::Never, _) => Retry::Never,
+            (Self::Backoff, Some(pause)) => Retry::After(pause),
+            (Self::Backoff, None) => Retry::Backoff,
+        }
+    }
+}
+
 /// What a vendor's code means: the right-hand side of a decision table's row.
 ///
 /// ```
@@ -180,11 +202,7 @@ impl Verdict {
                 .with_vendor(answer.code)
                 .into();
         }
-        let retry = match (self.retry, answer.retry_after) {
-            (RetryClass::Never, _) => Retry::Never,
-            (RetryClass::Backoff, Some(pause)) => Retry::After(pause),
-            (RetryClass::Backoff, None) => Retry::Backoff,
-        };
+        let retry = self.retry.after(answer.retry_after);
         Error::new(self.kind, answer.reason)
             .with_retry(retry)
             .with_sent(self.sent)

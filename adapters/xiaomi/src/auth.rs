@@ -4,6 +4,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 use zpns_core::Secret;
 use zpns_core::config::ConfigError;
+use zpns_kit::config::filled;
 
 const FORM: HeaderValue =
     HeaderValue::from_static("application/x-www-form-urlencoded;charset=UTF-8");
@@ -13,10 +14,7 @@ const FORM: HeaderValue =
 /// # Errors
 /// A secret that no header can hold.
 pub(crate) fn headers(app_secret: &Secret) -> Result<HeaderMap, ConfigError> {
-    let secret = app_secret.expose();
-    if secret.trim().is_empty() {
-        return Err(ConfigError::key("app_secret", "is empty"));
-    }
+    let secret = filled("app_secret", app_secret)?;
     // `key` in lower case: Xiaomi knows no other scheme.
     let mut value = HeaderValue::from_str(&format!("key={secret}"))
         .map_err(|_| ConfigError::key("app_secret", "holds a character that no header can"))?;

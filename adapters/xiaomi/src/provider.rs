@@ -1,18 +1,18 @@
 //! Xiaomi Push as a [`PushProvider`].
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, Uri};
 use zpns_core::config::ConfigError;
-use zpns_core::resources::{HttpClient, HttpRequest, HttpResponse, Origin, Transport};
+use zpns_core::resources::HttpResponse;
 use zpns_core::{
-    Batch, Capability, Check, Clock, Error, ErrorKind, Fields, Kinds, Outcome, ProviderInfo,
-    PushProvider, Rejection, Report, Setup, Target, Vendor,
+    Batch, Capability, Check, Error, Fields, Kinds, Outcome, ProviderInfo, PushProvider, Report,
+    Setup, Vendor,
 };
-use zpns_kit::http_error;
+use zpns_kit::config::is_made_of;
+use zpns_kit::{Halving, Sorted, Wire};
 
 use crate::config::XiaomiConfig;
 use crate::message::{Encoded, MAX_TTL, encode};
@@ -38,38 +38,23 @@ const SECRET_WAS_RIGHT: [&str; 3] = ["10027", "10038", "10039"];
 pub struct XiaomiProvider {
     info: ProviderInfo,
     pub(crate) package: String,
-    pub(crate) origin: Origin,
     send_uri: Uri,
     headers: HeaderMap,
-    http: Arc<dyn HttpClient>,
-    pub(crate) clock: Arc<dyn Clock>,
-    timeout: Duration,
+    pub(crate) wire: Wire,
 }
 
 impl XiaomiProvider {
     pub(crate) fn new(config: XiaomiConfig, setup: Setup) -> Result<Self, ConfigError> {
-        let Setup {
-            id,
-            connection,
-            resources,
-            ..
-        } = setup;
-        check_package(&config.package)?;
-        let origin = connection.origin(config.region.endpoint())?;
-        let send_uri = uri(&origin, SEND)?;
-        let http = resources
-            .http
-            .open(&connection.http_options(Transport::General))
-            .map_err(|error| ConfigError::section(error.to_string()))?;
+        if !is_made_of(&config.package, b"._") {
+            return Err(ConfigError::key("package", "is not a package name"));
+        }
+        let wire = Wire::open(&setup, config.region.endpoint())?;
         Ok(Self {
-            info: ProviderInfo::new(id, Vendor::new(crate::VENDOR)),
+            info: ProviderInfo::new(setup.id, Vendor::new(crate::VENDOR)),
             package: config.package,
-            send_uri,
-            origin,
+            send_uri: wire.uri(SEND)?,
             headers: auth::headers(&config.app_secret)?,
-            http,
-            clock: resources.clock,
-            timeout: connection.timeout,
+            wire,
         })
     }
 
@@ -79,89 +64,33 @@ impl XiaomiProvider {
     /// nothing is dropped for what was said of another one. That ends with the attempt's time;
     /// those that it does not reach keep their tokens.
     async fn push(&self, batch: &Batch, encoded: &Encoded, targets: &[&str]) -> Vec<Outcome> {
-        let now = self.clock.monotonic();
-        let end = now.saturating_add(batch.time_left(now, self.timeout));
-        let mut outcomes = Vec::with_capacity(targets.len());
-        // What was said of a group beside it, once something was.
-        let mut groups: Vec<(&[&str], Option<Outcome>)> = vec![(targets, None)];
-        while let Some((group, said)) = groups.pop() {
-            let left = end.saturating_sub(self.clock.monotonic());
-            let judged = match &said {
-                Some(said) if left.is_zero() => Judged::Each(vec![said.clone(); group.len()]),
-                _ => match self.post(encoded.template.body(group), left).await {
-                    Ok(response) => judge(&response, group, self.circumstances(batch)),
-                    Err(error) => {
-                        let outcome = said.unwrap_or_else(|| error.into());
-                        Judged::Each(vec![outcome; group.len()])
-                    }
+        let wire = &self.wire;
+        let now = wire.clock.monotonic();
+        let end = Some(now.saturating_add(wire.time_for_one_call(batch.deadline())));
+        let circumstances = Circumstances {
+            now: wire.clock.now(),
+            attempt: batch.attempt(),
+        };
+        let mut halving = Halving::new(targets);
+        while let Some(group) = halving.group() {
+            let body = encoded.template.body(group);
+            let headers = self.headers.clone();
+            match wire.post(&self.send_uri, headers, body, end).await {
+                Err(error) => halving.failed(error),
+                Ok(response) => match judge(&response, group, circumstances) {
+                    Judged::Each(outcomes) => halving.each(outcomes),
+                    Judged::Together(said) => halving.together(said),
                 },
-            };
-            match judged {
-                Judged::Each(of_group) => outcomes.extend(of_group),
-                Judged::Together(said) => {
-                    let (first, second) = group.split_at(group.len() / 2);
-                    groups.push((second, Some(said.clone())));
-                    groups.push((first, Some(said)));
-                }
             }
         }
-        outcomes
+        halving.outcomes()
     }
 
-    fn circumstances(&self, batch: &Batch) -> Circumstances {
-        Circumstances {
-            now: self.clock.now(),
-            attempt: batch.attempt(),
-        }
+    /// Posts what is not a push.
+    pub(crate) async fn post(&self, path: &str, body: Bytes) -> Result<HttpResponse, Error> {
+        let uri = self.wire.join(path)?;
+        self.wire.post(&uri, self.headers.clone(), body, None).await
     }
-
-    async fn post(&self, body: Bytes, timeout: Duration) -> Result<HttpResponse, Error> {
-        if timeout.is_zero() {
-            return Err(Error::new(ErrorKind::Timeout, "the deadline has passed"));
-        }
-        let request = HttpRequest {
-            method: Method::POST,
-            uri: self.send_uri.clone(),
-            headers: self.headers.clone(),
-            body,
-            timeout,
-        };
-        self.http.send(request).await.map_err(http_error)
-    }
-
-    /// A call that is not a push.
-    pub(crate) async fn call(
-        &self,
-        method: Method,
-        path: &str,
-        body: Bytes,
-    ) -> Result<HttpResponse, Error> {
-        let uri = self
-            .origin
-            .join(path)
-            .map_err(|error| Error::new(ErrorKind::MessageInvalid, error.to_string()))?;
-        let request = HttpRequest {
-            method,
-            uri,
-            headers: self.headers.clone(),
-            body,
-            timeout: self.timeout,
-        };
-        self.http.send(request).await.map_err(http_error)
-    }
-}
-
-fn uri(origin: &Origin, path: &str) -> Result<Uri, ConfigError> {
-    let uri = origin.join(path);
-    uri.map_err(|error| ConfigError::key("endpoint", error.to_string()))
-}
-
-fn check_package(package: &str) -> Result<(), ConfigError> {
-    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"._".contains(&byte);
-    if package.is_empty() || !package.bytes().all(legal) {
-        return Err(ConfigError::key("package", "is not a package name"));
-    }
-    Ok(())
 }
 
 /// What Xiaomi can do.
@@ -201,36 +130,25 @@ impl PushProvider for XiaomiProvider {
 
     async fn send(&self, batch: &Batch) -> Report {
         let variant = batch.variant();
-        let encoded = variant
-            .encoded(|message| encode(message, variant.limits(), &self.package, self.clock.now()));
+        let now = self.wire.clock.now();
+        let encoded =
+            variant.encoded(|message| encode(message, variant.limits(), &self.package, now));
         let encoded: &Encoded = match encoded {
             Ok(encoded) => encoded,
             Err(rejection) => return batch.report_all(rejection),
         };
         // One that cannot be a token would spoil the list for all others.
-        let refusals: Vec<Option<Rejection>> = batch.targets().iter().map(refusal).collect();
-        let sound = batch.targets().iter().zip(&refusals);
-        let sound: Vec<&str> = sound
-            .filter(|(_, refusal)| refusal.is_none())
-            .map(|(target, _)| target.token.as_str())
-            .collect();
-        let answered = match sound.as_slice() {
-            [] => Vec::new(),
-            targets => self.push(batch, encoded, targets).await,
-        };
-        let mut answered = answered.into_iter();
-        let outcomes = refusals.into_iter().filter_map(|refusal| match refusal {
-            Some(refusal) => Some(refusal.into()),
-            None => answered.next(),
-        });
-        batch.report(outcomes.collect())
+        let sorted = Sorted::new(batch.targets(), target::unfit);
+        let answered = self.push(batch, encoded, &sorted.sound).await;
+        sorted.report(batch, answered)
     }
 
     async fn check(&self) -> Result<Check, Error> {
-        let response = self.call(Method::GET, QUOTA, Bytes::new()).await?;
+        let uri = self.wire.join(QUOTA)?;
+        let response = self.wire.get(&uri, self.headers.clone()).await?;
         let proved = "Xiaomi accepts the app secret (it was asked for the day's quota); whether \
                       the package belongs to it shows at the first push";
-        match judge_call(&response, self.clock.now()) {
+        match judge_call(&response, self.wire.clock.now()) {
             Ok(()) => Ok(Check::new(proved)),
             Err(error) => {
                 let code = error.vendor().map(|vendor| vendor.code.as_str());
@@ -243,11 +161,6 @@ impl PushProvider for XiaomiProvider {
     }
 
     async fn shutdown(&self, grace: Duration) {
-        self.http.close(grace).await;
+        self.wire.close(grace).await;
     }
-}
-
-fn refusal(target: &Target) -> Option<Rejection> {
-    let reason = target::unfit(target.token.as_str())?;
-    Some(Rejection::new(ErrorKind::TokenInvalid, reason))
 }

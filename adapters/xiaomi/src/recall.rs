@@ -1,13 +1,13 @@
 //! Taking back what was sent.
 
 use bytes::Bytes;
-use http::Method;
 use url::form_urlencoded::Serializer;
 use zpns_core::{Error, ErrorKind, MessageId, Notification, Token};
+use zpns_kit::error_of;
 
 use crate::message::{jobkey, number_of};
 use crate::provider::{TARGETS, XiaomiProvider};
-use crate::response::{error_of, judge_call};
+use crate::response::judge_call;
 use crate::target;
 
 const MESSAGE: &str = "/v2/message/revoke";
@@ -35,8 +35,8 @@ impl XiaomiProvider {
     /// cannot be one.
     pub async fn recall(&self, what: &Recall) -> Result<(), Error> {
         let (path, body) = self.request(what)?;
-        let response = self.call(Method::POST, path, body).await?;
-        judge_call(&response, self.clock.now())
+        let response = self.post(path, body).await?;
+        judge_call(&response, self.wire.clock.now())
     }
 
     fn request(&self, what: &Recall) -> Result<(&'static str, Bytes), Error> {

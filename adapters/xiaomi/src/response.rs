@@ -9,12 +9,9 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use http::StatusCode;
 use zpns_core::resources::HttpResponse;
-use zpns_core::{
-    Error, ErrorKind, Outcome, Rejection, Sent, Timestamp, Token, TokenAction, VendorCode,
-};
-use zpns_kit::{Answered, RetryClass, TokenFate, Verdict, retry_after};
+use zpns_core::{Error, Outcome, Timestamp, Token, TokenAction, VendorCode};
+use zpns_kit::{Answered, Decision, RetryClass, Verdict, is_gateways, result_of, status_code};
 
 use self::answer::Answer;
 #[cfg(test)]
@@ -54,22 +51,18 @@ pub(crate) fn judge(
     {
         return Judged::Each(taken(answer, response, targets));
     }
-    let decision = decide(answer.as_ref(), response, circumstances);
-    if decision.rule != Rule::Targets {
+    let (decision, rule) = decide(answer.as_ref(), response, circumstances);
+    if rule != Rule::Targets {
         return Judged::Each(vec![decision.outcome(); targets.len()]);
     }
     if let ([target], Some(answer)) = (targets, &answer) {
-        return Judged::Each(vec![decision.outcome_of(target, answer)]);
+        return Judged::Each(vec![replaced(decision.outcome(), target, answer)]);
     }
     let bad = answer.as_ref().map(Answer::bad_targets).unwrap_or_default();
-    if targets.iter().all(|target| bad.contains(target)) {
+    if bad.has_all(targets) {
         return Judged::Each(vec![decision.outcome(); targets.len()]);
     }
-    let kept = decision.verdict.with_token(TokenFate::Keep);
-    let mut answered = decision.answered;
-    let (said, count) = (answered.reason, targets.len());
-    answered.reason = format!("{said}, said of {count} tokens together").into();
-    Judged::Together(kept.outcome(answered))
+    Judged::Together(decision.outcome_together(targets.len()))
 }
 
 /// What came of a call that is not a push: nothing, if it went well.
@@ -80,35 +73,21 @@ pub(crate) fn judge_call(response: &HttpResponse, now: Timestamp) -> Result<(), 
         return Ok(());
     }
     let circumstances = Circumstances { now, attempt: 1 };
-    match decide(answer.as_ref(), response, circumstances).outcome() {
-        Outcome::Failed(error) => Err(error),
-        Outcome::Rejected(rejection) => Err(error_of(rejection)),
-        Outcome::Accepted(_) => Ok(()),
-    }
-}
-
-/// A rejection, as the error of a call.
-pub(crate) fn error_of(rejection: Rejection) -> Error {
-    let error = Error::new(rejection.kind, rejection.reason).with_sent(Sent::No);
-    match rejection.vendor {
-        Some(vendor) => error.with_vendor(vendor),
-        None => error,
-    }
+    let (decision, _) = decide(answer.as_ref(), response, circumstances);
+    result_of(decision.outcome())
 }
 
 /// One outcome per target of an answer that is good for all of them or for some.
 fn taken(answer: &Answer, response: &HttpResponse, targets: &[&str]) -> Vec<Outcome> {
-    let bad = answer.bad_targets();
     let id = answer.id();
-    let of = |target: &&str| {
-        if !bad.contains(target) {
+    answer.bad_targets().fan_out(targets, |target, bad| {
+        if bad.is_none() {
             return Outcome::accepted(id.clone());
         }
         let code = VendorCode::new(BAD_TARGET_CODE).with_status(response.status.as_u16());
         let answered = Answered::new(code, BAD_TARGET_MEANING);
         replaced(BAD_TARGET.outcome(answered), target, answer)
-    };
-    targets.iter().map(of).collect()
+    })
 }
 
 /// A dead token that has a successor is replaced by it, and not dropped.
@@ -121,28 +100,12 @@ fn replaced(outcome: Outcome, target: &str, answer: &Answer) -> Outcome {
     }
 }
 
-/// A row, and the words that led to it.
-struct Decision {
-    verdict: Verdict,
-    rule: Rule,
-    answered: Answered,
-}
-
-impl Decision {
-    fn outcome(&self) -> Outcome {
-        self.verdict.outcome(self.answered.clone())
-    }
-
-    fn outcome_of(&self, target: &str, answer: &Answer) -> Outcome {
-        replaced(self.outcome(), target, answer)
-    }
-}
-
+/// The row of an answer that is not good, with the words that led to it.
 fn decide(
     answer: Option<&Answer>,
     response: &HttpResponse,
     circumstances: Circumstances,
-) -> Decision {
+) -> (Decision, Rule) {
     let status = response.status;
     // A good answer with a bad status is nobody's word.
     let answer = answer.filter(|answer| !answer.is_good());
@@ -152,7 +115,7 @@ fn decide(
     let (mut verdict, rule, meaning) = match row {
         Some(row) => (row.verdict, row.rule, row.meaning),
         None => (
-            unlisted(status, answer.is_some()),
+            Verdict::unlisted(status, answer.is_some()),
             Rule::Plain,
             "Xiaomi did not take the push",
         ),
@@ -160,34 +123,11 @@ fn decide(
     if rule == Rule::RetryOnce && circumstances.attempt > 1 {
         verdict.retry = RetryClass::Never;
     }
-    let code = match answer {
-        Some(answer) => answer.vendor_code(response),
-        None => VendorCode::new(status.as_str()).with_status(status.as_u16()),
-    };
-    let reason = match &code.reason {
-        Some(said) => format!("{meaning} (Xiaomi: {said})"),
-        None => format!("{meaning} (HTTP {})", status.as_str()),
-    };
-    let pause = retry_after(&response.headers, circumstances.now);
-    Decision {
-        verdict,
-        rule,
-        answered: Answered::new(code, reason).with_retry_after(pause),
-    }
-}
-
-/// Whether something on the way speaks, whatever the body says.
-fn is_gateways(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 502 | 504)
-}
-
-/// The verdict where no row speaks. `spoken` says whether the body is an error of Xiaomi's.
-///
-/// A code that nobody has documented yet, with HTTP 200 as all of them: Xiaomi did not take the
-/// push, and more is not known. Trying again, or dropping anything, would be a guess.
-pub(crate) fn unlisted(status: StatusCode, spoken: bool) -> Verdict {
-    if spoken && status.is_success() {
-        return Verdict::keep(ErrorKind::Protocol);
-    }
-    Verdict::of_status(status, spoken)
+    let code = answer.map_or_else(
+        || status_code(status),
+        |answer| answer.vendor_code(response),
+    );
+    let now = circumstances.now;
+    let decision = Decision::new(verdict, code, meaning, "Xiaomi", response, now);
+    (decision, rule)
 }

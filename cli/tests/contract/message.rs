@@ -93,8 +93,12 @@ fn every_field_may_stand_in_a_message_file() {
         "vendor": {
             "apns": {"raw": {"extra": 1}},
             "fcm": {"raw": {"message": {"data": {"extra": "1"}}}},
+            "honor": {"raw": {"android": {"biTag": "extra"}}},
             "huawei": {"raw": {"message": {"android": {"notification": {"ticker": "extra"}}}}},
             "harmony": {"raw": {"payload": {"notification": {"profileId": "extra"}}}},
+            "meizu": {"raw": {"messageJson": {"clickTypeInfo": {"parameters": {"x": "extra"}}}}},
+            "oppo": {"raw": {"notification": {"channel_id": "extra"}}},
+            "vivo": {"raw": {"notificationChannel": "extra"}},
         },
     });
     let file = world.file("message.json", &message.to_string());

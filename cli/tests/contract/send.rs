@@ -134,7 +134,8 @@ fn several_tokens_are_a_line_each_and_duplicates_are_sent_as_given() {
         };
         assert_eq!(lines.len(), 3);
         assert_eq!((count(&live, "accepted"), count(&dead, "rejected")), (2, 1));
-        assert_eq!(world.targets(vendor), 3);
+        let named = World::named(vendor, &[&live, &dead, &live]);
+        assert_eq!(world.targets(vendor), named);
     }
 }
 

@@ -115,7 +115,10 @@ fn the_config_names_an_origin_for_every_vendor() {
     let running = Running::start(&[]);
     let providers = running.providers();
     let vendors: Vec<&str> = providers.keys().map(String::as_str).collect();
-    assert_eq!(vendors, ["apns", "fcm", "harmony", "huawei", "xiaomi"]);
+    let wanted = [
+        "apns", "fcm", "harmony", "honor", "huawei", "meizu", "oppo", "vivo", "xiaomi",
+    ];
+    assert_eq!(vendors, wanted);
     let mut origins = BTreeSet::new();
     for (id, keys) in &providers {
         assert_eq!(keys["vendor"].as_str(), Some(id.as_str()));

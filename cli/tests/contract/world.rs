@@ -166,6 +166,15 @@ impl World {
         pushes.iter().map(|push| push.tokens.len()).sum()
     }
 
+    /// How many targets the pushes to a vendor name for these tokens: Meizu, which folds what is
+    /// too much for a device, is given each token once in a request.
+    pub(crate) fn named(vendor: &str, tokens: &[&str]) -> usize {
+        match vendor {
+            "meizu" => tokens.iter().collect::<BTreeSet<_>>().len(),
+            _ => tokens.len(),
+        }
+    }
+
     /// Devices that a vendor would have shown something on, over all vendors.
     pub(crate) fn shown(&self) -> usize {
         let of = |vendor: &&str| self.simulator.counters(vendor).accepted;

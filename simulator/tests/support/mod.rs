@@ -10,6 +10,8 @@
 
 pub mod apns;
 pub mod fcm;
+pub mod honor;
+pub mod oppo;
 
 use std::sync::Arc;
 use std::time::Duration;

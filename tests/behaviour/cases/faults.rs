@@ -8,7 +8,7 @@ use zpns_simulator::faults::{Fault, GoAwayMode, Rule};
 
 use super::{Case, any};
 use crate::scene::{Scene, accepted, failed, once, within};
-use crate::subjects::Subject;
+use crate::subjects::{Subject, WORDLESS_AT_500};
 
 /// One fault, and what is known of the push that it hits.
 struct Row {
@@ -32,6 +32,9 @@ enum Then {
 
 use Then::{Lost, LostIfSpoken, NotSent, Replayed};
 
+/// The case of an error that is the vendor's own, and not that of something on the way.
+const VENDORS_OWN_500: &str = "vendors_own_500";
+
 /// How long the provider waits for an answer in these cases.
 const TIMEOUT: Duration = Duration::from_millis(400);
 
@@ -41,7 +44,7 @@ const ROWS: &[Row] = &[
     row("goaway", || Fault::goaway(GoAwayMode::Graceful), Replayed),
     row("busy_503", || Fault::status(503), NotSent(ErrorKind::Unavailable)),
     row("busy_503_page", || Fault::Html { status: 503 }, NotSent(ErrorKind::Unavailable)),
-    row("vendors_own_500", || Fault::status(500), NotSent(ErrorKind::Unavailable)),
+    row(VENDORS_OWN_500, || Fault::status(500), NotSent(ErrorKind::Unavailable)),
     row("too_fast_429", || Fault::retry_after(429, 1), NotSent(ErrorKind::RateLimited)),
     row("too_fast_429_page", || Fault::Html { status: 429 }, NotSent(ErrorKind::RateLimited)),
     row("gateway_502_page", || Fault::Html { status: 502 }, Lost(ErrorKind::Unavailable)),
@@ -94,7 +97,10 @@ pub(crate) fn cases() -> Vec<Case> {
     for row in ROWS {
         cases.push(Case {
             name: row.name.to_owned(),
-            needs: any,
+            needs: match row.name {
+                VENDORS_OWN_500 => speaks_at_500,
+                _ => any,
+            },
             run: Box::new(|subject| Box::pin(hit(subject, row))),
         });
         if matches!(row.then, Lost(_) | LostIfSpoken(_)) {
@@ -111,6 +117,10 @@ pub(crate) fn cases() -> Vec<Case> {
         }
     }
     cases
+}
+
+fn speaks_at_500(subject: &Subject, _: &Capability) -> bool {
+    !WORDLESS_AT_500.contains(&subject.vendor)
 }
 
 fn collapse(_: &Subject, capability: &Capability) -> bool {

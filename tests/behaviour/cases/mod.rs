@@ -55,7 +55,7 @@ pub(crate) fn all() -> Vec<Case> {
         any: verdicts::in_the_sandbox,
         any: verdicts::no_target_at_all,
         any: verdicts::many_targets_each_pushed_once_and_answered_in_order,
-        any: verdicts::a_target_given_twice_is_pushed_twice,
+        any: verdicts::a_target_given_twice_is_answered_twice,
         any: verdicts::mixed_verdicts_each_for_its_own_target,
         any: verdicts::dead_token,
         foreign: verdicts::foreign_token_is_kept,

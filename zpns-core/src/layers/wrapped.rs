@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::model::{Error, Report};
+use crate::model::{Error, Report, Token};
 use crate::provider::{Batch, Capability, Check, ProviderInfo, PushProvider};
 
 /// What a layer does around a `send`; everything else is delegated by [`Wrapped`].
@@ -42,6 +42,10 @@ impl<A: Around> PushProvider for Wrapped<A> {
 
     fn capability(&self) -> Capability {
         self.inner.capability()
+    }
+
+    fn partition(&self, token: &Token) -> u8 {
+        self.inner.partition(token)
     }
 
     async fn send(&self, batch: &Batch) -> Report {

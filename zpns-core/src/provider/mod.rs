@@ -16,7 +16,7 @@ pub use self::capability::{Capability, Kinds};
 pub use self::fields::{FieldRule, Fields, Missing};
 pub use self::info::{Check, Environment, ProviderInfo, Setup};
 pub use self::variant::{LimitPolicy, Variant};
-use crate::model::{Error, Report};
+use crate::model::{Error, Report, Token};
 
 /// One configured channel to one vendor: an adapter, a plugin, or a layer around one.
 ///
@@ -29,6 +29,29 @@ pub trait PushProvider: Debug + Send + Sync + 'static {
 
     /// What it can do.
     fn capability(&self) -> Capability;
+
+    /// Which of the vendor's parts a token belongs to: a router puts tokens of different parts
+    /// into different batches, each of them cut to [`Capability::batch`]. All belong to one part
+    /// unless this says otherwise; providers that take one target per request are not asked.
+    ///
+    /// For a vendor whose regions have hosts of their own, told by the token. It is called for
+    /// every target: cheap, and always the same for the same token. Whoever calls
+    /// [`send`](Self::send) without a router may still mix them.
+    ///
+    /// ```
+    /// use zpns_core::Token;
+    ///
+    /// // What an adapter may answer whose tokens begin with their region.
+    /// fn partition(token: &Token) -> u8 {
+    ///     u8::from(!token.as_str().starts_with("CN_"))
+    /// }
+    /// assert_eq!(partition(&Token::from("CN_00aa")), 0);
+    /// assert_eq!(partition(&Token::from("IN_00aa")), 1);
+    /// ```
+    fn partition(&self, token: &Token) -> u8 {
+        let _ = token;
+        0
+    }
 
     /// Sends one batch: one [`Outcome`](crate::Outcome) per target, in the same order, never
     /// fewer. Makes one attempt (one more after refreshing an expired token); layers retry.

@@ -149,8 +149,8 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
         let Some(place) = self.lanes.get_mut(lane) else {
             return;
         };
-        match place.prepare(waiting.target.badge, &self.notification, &self.options) {
-            Ok(()) => place.push(waiting),
+        match place.prepare(&waiting.target, &self.notification, &self.options) {
+            Ok(key) => place.push(key, waiting),
             Err(rejection) => {
                 let provider = Arc::clone(&place.entry().provider);
                 self.answer(Some(&*provider), waiting, rejection);

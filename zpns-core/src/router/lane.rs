@@ -15,17 +15,25 @@ const IDLE_VARIANTS: usize = 64;
 /// Targets of a unary provider that share one allocation on their way through.
 const UNARY_CHUNK: usize = 64;
 
-/// One provider's targets, grouped by the variant that they get.
+/// One provider's targets, grouped by what may share a batch.
 #[derive(Debug)]
 pub(super) struct Lane {
     entry: Entry,
-    groups: BTreeMap<Option<u32>, Group>,
+    groups: BTreeMap<GroupKey, Group>,
     /// So many groups are a reason to look for idle ones.
     forget_at: usize,
     /// Batches that are cut and wait for the window.
     cut: VecDeque<Cut>,
     waiting: usize,
     in_flight: usize,
+}
+
+/// Targets that differ in it get batches of their own: by their badge another variant, by their
+/// [partition](PushProvider::partition) another part of the vendor.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct GroupKey {
+    badge: Option<u32>,
+    partition: u8,
 }
 
 #[derive(Debug)]
@@ -111,32 +119,57 @@ impl Lane {
         }
     }
 
-    /// Makes the variant for targets with this badge of their own, unless there is one.
+    /// Makes the group that this target belongs to, unless there is one.
     pub(super) fn prepare(
         &mut self,
-        badge: Option<u32>,
+        target: &Target,
         notification: &Notification,
         options: &SendOptions,
-    ) -> Result<(), Rejection> {
-        if self.groups.contains_key(&badge) {
-            return Ok(());
+    ) -> Result<GroupKey, Rejection> {
+        let key = self.key(target);
+        if self.groups.contains_key(&key) {
+            return Ok(key);
         }
-        let capability = &self.entry.capability;
-        let variant = Variant::new(notification, capability, badge, options.limits)?
-            .with_at_least_once(options.at_least_once);
+        let variant = match self.variant(key.badge) {
+            Some(variant) => variant,
+            None => {
+                let capability = &self.entry.capability;
+                let variant = Variant::new(notification, capability, key.badge, options.limits)?;
+                Arc::new(variant.with_at_least_once(options.at_least_once))
+            }
+        };
         self.forget_idle_variants();
         let group = Group {
-            variant: Arc::new(variant),
+            variant,
             targets: Vec::new(),
         };
-        self.groups.insert(badge, group);
-        Ok(())
+        self.groups.insert(key, group);
+        Ok(key)
     }
 
-    /// Takes in a target for whose badge the lane is [prepared](Self::prepare).
-    pub(super) fn push(&mut self, waiting: Waiting) {
+    fn key(&self, target: &Target) -> GroupKey {
+        let partition = match self.entry.capability.batch {
+            // Targets that share no request are in nobody's way.
+            0 | 1 => 0,
+            _ => self.entry.provider.partition(&target.token),
+        };
+        GroupKey {
+            badge: target.badge,
+            partition,
+        }
+    }
+
+    /// The variant for this badge, if another partition has it: it is encoded once for all.
+    fn variant(&self, badge: Option<u32>) -> Option<Arc<Variant>> {
+        let of_badge = |partition| GroupKey { badge, partition };
+        let mut groups = self.groups.range(of_badge(u8::MIN)..=of_badge(u8::MAX));
+        groups.next().map(|(_, group)| Arc::clone(&group.variant))
+    }
+
+    /// Takes in a target for which the lane is [prepared](Self::prepare).
+    pub(super) fn push(&mut self, key: GroupKey, waiting: Waiting) {
         let (chunk, tail) = (self.chunk(), self.entry.capability.batch_min);
-        let Some(group) = self.groups.get_mut(&waiting.target.badge) else {
+        let Some(group) = self.groups.get_mut(&key) else {
             return;
         };
         group.targets.push(waiting);

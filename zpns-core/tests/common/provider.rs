@@ -9,11 +9,14 @@ use async_trait::async_trait;
 use tokio::sync::Semaphore;
 use zpns_core::{
     Badge, Batch, Capability, Check, Error, Fields, Kinds, Notes, Outcome, ProviderInfo,
-    PushProvider, Report, Vendor,
+    PushProvider, Report, Token, Vendor,
 };
 
 /// What came of one batch: from the batch and the number of the call, counted from 0.
 type Script = Box<dyn Fn(&Batch, usize) -> Vec<Outcome> + Send + Sync>;
+
+/// Which part of the vendor a token belongs to.
+type Partition = Box<dyn Fn(&str) -> u8 + Send + Sync>;
 
 /// One `send` as the provider saw it.
 #[derive(Clone, PartialEq, Debug)]
@@ -31,6 +34,7 @@ pub(crate) struct Scripted {
     info: ProviderInfo,
     capability: Capability,
     script: Script,
+    partition: Partition,
     gate: Semaphore,
     start: Option<tokio::time::Instant>,
     calls: Mutex<Vec<Call>>,
@@ -52,6 +56,7 @@ impl Scripted {
             info: ProviderInfo::new(id, Vendor::new("scripted")),
             capability,
             script: Box::new(|batch, _| accept(batch)),
+            partition: Box::new(|_| 0),
             gate: Semaphore::new(Semaphore::MAX_PERMITS),
             start: None,
             calls: Mutex::default(),
@@ -73,6 +78,12 @@ impl Scripted {
         script: impl Fn(&Batch, usize) -> Vec<Outcome> + Send + Sync + 'static,
     ) -> Self {
         self.script = Box::new(script);
+        self
+    }
+
+    /// With parts that its tokens belong to.
+    pub(crate) fn parted(mut self, by: impl Fn(&str) -> u8 + Send + Sync + 'static) -> Self {
+        self.partition = Box::new(by);
         self
     }
 
@@ -198,6 +209,10 @@ impl PushProvider for Scripted {
 
     fn capability(&self) -> Capability {
         self.capability
+    }
+
+    fn partition(&self, token: &Token) -> u8 {
+        (self.partition)(token.as_str())
     }
 
     async fn send(&self, batch: &Batch) -> Report {

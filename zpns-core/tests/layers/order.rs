@@ -154,6 +154,10 @@ impl PushProvider for Asked {
         Capability::batched(77, 7)
     }
 
+    fn partition(&self, token: &zpns_core::Token) -> u8 {
+        u8::try_from(token.as_str().len()).unwrap_or_default()
+    }
+
     async fn send(&self, batch: &Batch) -> Report {
         batch.report_all(Outcome::accepted(None))
     }
@@ -182,6 +186,7 @@ async fn everything_but_send_goes_through_all_layers_untouched() {
     let layers = Delivery::default().wrap(asked.clone(), &context);
     assert_eq!(layers.info(), &info);
     assert_eq!(layers.capability(), Capability::batched(77, 7));
+    assert_eq!(layers.partition(&zpns_core::Token::from("four")), 4);
     assert_eq!(layers.check().await.unwrap().reason, "fine");
     layers.shutdown(secs(1)).await;
     assert_eq!(*asked.1.lock().unwrap(), ["check", "shutdown"]);

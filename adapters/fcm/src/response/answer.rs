@@ -4,9 +4,7 @@ use http::StatusCode;
 use serde_json::Value;
 use zpns_core::VendorCode;
 use zpns_core::resources::HttpResponse;
-
-/// Characters of Google's sentence that are kept.
-const SENTENCE_LENGTH: usize = 300;
+use zpns_kit::one_line;
 
 /// What an error answer shows.
 #[derive(Default)]
@@ -80,13 +78,4 @@ impl GoogleError {
 fn text(object: &Value, key: &str) -> Option<String> {
     let text = object.get(key)?.as_str()?;
     (!text.is_empty()).then(|| text.to_owned())
-}
-
-fn one_line(sentence: &str) -> String {
-    let printable = |letter: char| if letter.is_control() { ' ' } else { letter };
-    sentence
-        .chars()
-        .take(SENTENCE_LENGTH)
-        .map(printable)
-        .collect()
 }

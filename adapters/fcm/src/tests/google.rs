@@ -1,27 +1,21 @@
 //! A Google that answers from a script, and a service account that it knows.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
-use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use zpns_core::config::VendorConfig as _;
 use zpns_core::resources::{
     HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpOptions, HttpRequest, HttpResponse,
     ManualClock, Transport,
 };
-use zpns_core::{PushProvider, Resources, Sent, Setup, Timestamp};
+use zpns_core::{PushProvider, Resources, Sent, Setup};
+use zpns_kit::testing::{self, NOW, rsa_key_pem};
 
 use crate::FcmConfig;
 
-pub(super) const NOW: Timestamp = Timestamp::from_secs(1_764_000_000);
 pub(super) const EMAIL: &str = "pusher@my-project.iam.gserviceaccount.com";
 
 /// An answer in the script: one that comes, one that does not, one that never ends.
@@ -149,11 +143,7 @@ pub(super) fn access_token(number: usize) -> String {
 }
 
 pub(super) fn answer(status: u16, body: &Value) -> HttpResponse {
-    HttpResponse {
-        status: StatusCode::from_u16(status).unwrap(),
-        headers: HeaderMap::new(),
-        body: body.to_string().into(),
-    }
+    testing::answer(status, body.to_string())
 }
 
 pub(super) fn error(http: u16, status: &str, code: Option<&str>) -> HttpResponse {
@@ -174,35 +164,11 @@ pub(super) fn service_account() -> String {
 pub(super) fn service_account_with(change: impl FnOnce(&mut Value)) -> String {
     let mut account = json!({
         "type": "service_account", "project_id": "my-project", "private_key_id": "key-1",
-        "private_key": pem(), "client_email": EMAIL, "client_id": "1",
+        "private_key": rsa_key_pem(), "client_email": EMAIL, "client_id": "1",
         "token_uri": "https://oauth2.googleapis.com/token", "universe_domain": "googleapis.com",
     });
     change(&mut account);
     account.to_string()
-}
-
-/// One key for all tests: making one takes longer than any of them.
-fn key() -> &'static KeyPair {
-    static KEY: OnceLock<KeyPair> = OnceLock::new();
-    KEY.get_or_init(|| KeyPair::generate(KeySize::Rsa2048).unwrap())
-}
-
-fn pem() -> String {
-    let der: Pkcs8V1Der<'_> = key().as_der().unwrap();
-    let text = STANDARD.encode(der.as_ref());
-    format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")
-}
-
-/// Header and claims of an assertion whose signature holds.
-pub(super) fn verified(assertion: &str) -> (Value, Value) {
-    let (signed, signature) = assertion.rsplit_once('.').unwrap();
-    let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
-    UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key().public_key().as_ref())
-        .verify(signed.as_bytes(), &signature)
-        .unwrap();
-    let (header, claims) = signed.split_once('.').unwrap();
-    let json = |part| serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap();
-    (json(header), json(claims))
 }
 
 #[derive(Debug)]

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use http::StatusCode;
+use zpns_kit::Verdict;
 use zpns_kit::docs::{DecisionRow, capability_table, check_readme, decision_table};
 
 use crate::provider::capability;
-use crate::response::{ROWS, by_status};
+use crate::response::ROWS;
 
 /// Statuses that no row of the table speaks of.
 const BY_STATUS: [(u16, bool, &str); 9] = [
@@ -32,7 +33,7 @@ fn the_readme_says_what_the_code_does() {
         )
     });
     let bare = BY_STATUS.iter().map(|&(status, spoken, meaning)| {
-        let verdict = by_status(StatusCode::from_u16(status).unwrap(), spoken);
+        let verdict = Verdict::of_status(StatusCode::from_u16(status).unwrap(), spoken);
         DecisionRow::new("HTTP", status.to_string(), verdict, meaning)
     });
     let sections = [

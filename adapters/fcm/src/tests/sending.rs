@@ -10,10 +10,9 @@ use zpns_core::{
     Batch, ErrorKind, LimitPolicy, Notification, Outcome, PushProvider, Report, Retry, Sent,
     Target, TokenAction, Variant,
 };
+use zpns_kit::testing::{NOW, verified_claims};
 
-use super::google::{
-    EMAIL, Google, NOW, Scripted, access_token, answer, error, service_account, verified,
-};
+use super::google::{EMAIL, Google, Scripted, access_token, answer, error, service_account};
 use crate::FcmConfig;
 
 const TOKEN: &str = "bk3RNwTe3H0CI2k_HHwgIp:APA91bHun4MxP5egoKMwt2KZFBaFUH-1RYqx";
@@ -160,7 +159,7 @@ async fn the_assertion_says_what_google_asks_for() {
     let grant = ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer");
     assert_eq!((form[0].0.as_str(), form[0].1.as_str()), grant);
     assert_eq!(form[1].0, "assertion");
-    let (header, claims) = verified(&form[1].1);
+    let (header, claims) = verified_claims(&form[1].1);
     assert_eq!(
         header,
         json!({"alg": "RS256", "typ": "JWT", "kid": "key-1"})
@@ -181,7 +180,7 @@ async fn a_token_endpoint_of_ones_own_is_asked_but_the_audience_stays_googles() 
     send(&*google.provider_of(config), TOKEN).await;
     let exchange = google.exchanges().remove(0);
     assert_eq!(exchange.uri.to_string(), "https://127.0.0.1:1/token");
-    let (_, claims) = verified(&form(&exchange)[1].1);
+    let (_, claims) = verified_claims(&form(&exchange)[1].1);
     assert_eq!(claims["aud"], "https://oauth2.googleapis.com/token");
     assert_eq!(
         google.pushes()[0].uri.path(),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use zpns_core::{Error, Secret};
+use zpns_kit::config::is_made_of;
 use zpns_kit::jwt::{Algorithm, SigningKey};
 
 /// For whom a token is; the same for everybody, wherever it is sent.
@@ -77,6 +78,5 @@ impl ServiceAccount {
 
 /// An id becomes part of a path: nothing may lead out of it.
 pub(crate) fn is_id(text: &str) -> bool {
-    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-    !text.is_empty() && text.bytes().all(legal)
+    is_made_of(text, b"-_")
 }

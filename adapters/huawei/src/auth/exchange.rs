@@ -1,17 +1,14 @@
 //! The exchange of an app secret for an access token (`reference/huawei.md` §1.1).
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, Method, Uri};
+use http::{HeaderMap, Uri};
 use serde::Deserialize;
 use serde_json::Value;
-use zpns_core::resources::{HttpClient, HttpRequest, HttpResponse};
-use zpns_core::{Clock, Error, ErrorKind, Retry, Secret, Sent, VendorCode};
-use zpns_kit::{Lease, RetryClass, Verdict, clock_skew, http_error, retry_after};
-
-use super::headers;
+use zpns_core::resources::HttpResponse;
+use zpns_core::{Error, ErrorKind, Secret, VendorCode};
+use zpns_kit::oauth::{ask_for_token, form_request, granted, unreadable_grant};
+use zpns_kit::{Lease, RetryClass, Verdict, Wire, one_line, retry_after, with_clock_skew, written};
 
 /// Where Huawei exchanges.
 pub(crate) const ENDPOINT: &str = "https://oauth-login.cloud.huawei.com/oauth2/v3/token";
@@ -19,8 +16,6 @@ pub(crate) const ENDPOINT: &str = "https://oauth-login.cloud.huawei.com/oauth2/v
 const CONTENT: &str = "application/json;charset=UTF-8";
 /// Blocked exchanges are free again after this window.
 const FLOW_CONTROL_WINDOW: Duration = Duration::from_secs(300);
-/// Characters of Huawei's sentence that are kept.
-const SENTENCE_LENGTH: usize = 300;
 
 /// Sub-errors of a refusal, and what they mean.
 pub(crate) const DENIALS: &[(&str, &str)] = &[
@@ -39,17 +34,7 @@ pub(crate) struct Exchange {
     pub(crate) app_id: String,
     pub(crate) app_secret: Secret,
     pub(crate) endpoint: Uri,
-    pub(crate) http: Arc<dyn HttpClient>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) timeout: Duration,
-}
-
-/// The success.
-#[derive(Deserialize)]
-struct Granted {
-    access_token: Secret,
-    #[serde(deserialize_with = "zpns_core::config::number")]
-    expires_in: u64,
+    pub(crate) wire: Wire,
 }
 
 /// The refusal. Its numbers may be texts.
@@ -62,38 +47,14 @@ struct Denied {
 
 impl Exchange {
     pub(super) async fn run(&self) -> Result<Lease<HeaderMap>, Error> {
-        // Whatever becomes of the exchange, the push itself has not left.
-        let response = self.http.send(self.request()).await.map_err(|error| {
-            http_error(error)
-                .with_sent(Sent::No)
-                .with_context("while", "asking for an access token")
-        })?;
-        let granted: Option<Granted> = serde_json::from_slice(&response.body).ok();
-        match granted.filter(|_| response.status.is_success()) {
-            Some(granted) => {
-                let headers = headers(&granted.access_token, CONTENT).ok_or_else(unreadable)?;
-                Ok(Lease::new(headers, Duration::from_secs(granted.expires_in)))
-            }
-            None => Err(self.denied(&response)),
-        }
-    }
-
-    fn request(&self) -> HttpRequest {
-        let form = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("grant_type", "client_credentials")
-            .append_pair("client_id", &self.app_id)
-            .append_pair("client_secret", self.app_secret.expose())
-            .finish();
-        let mut headers = HeaderMap::with_capacity(1);
-        let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
-        headers.insert(CONTENT_TYPE, kind);
-        HttpRequest {
-            method: Method::POST,
-            uri: self.endpoint.clone(),
-            headers,
-            body: form.into(),
-            timeout: self.timeout,
-        }
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", &self.app_id),
+            ("client_secret", self.app_secret.expose()),
+        ];
+        let request = form_request(self.endpoint.clone(), &form, self.wire.timeout);
+        let response = ask_for_token(&self.wire, request).await?;
+        granted(&response, CONTENT).ok_or_else(|| self.denied(&response))
     }
 
     /// No retry mends a refusal, except that of a server which is out of order or controls the flow.
@@ -101,7 +62,7 @@ impl Exchange {
         let denied: Option<Denied> = serde_json::from_slice(&response.body).ok();
         let status = response.status;
         if denied.is_none() && status.is_success() {
-            return unreadable();
+            return unreadable_grant();
         }
         let verdict = Verdict::of_status(status, true);
         let kind = match status.as_u16() {
@@ -110,14 +71,13 @@ impl Exchange {
             _ if status.is_success() || verdict.kind.is_verdict() => ErrorKind::CredentialInvalid,
             _ => verdict.kind,
         };
-        let pause = retry_after(&response.headers, self.clock.now());
-        let retry = match (verdict.retry, pause) {
-            _ if kind.is_verdict() => Retry::Never,
-            (RetryClass::Never, _) => Retry::Never,
-            (_, Some(pause)) => Retry::After(pause),
-            _ if status.as_u16() == 503 => Retry::After(FLOW_CONTROL_WINDOW),
-            _ => Retry::Backoff,
+        let now = self.wire.clock.now();
+        let window = (status.as_u16() == 503).then_some(FLOW_CONTROL_WINDOW);
+        let retry = match verdict.retry {
+            _ if kind.is_verdict() => RetryClass::Never,
+            retry => retry,
         };
+        let retry = retry.after(retry_after(&response.headers, now).or(window));
         let vendor = denied.map_or_else(|| VendorCode::new(status.as_str()), Denied::code);
         let vendor = vendor.with_status(status.as_u16());
         let meaning = DENIALS.iter().find(|(code, _)| *code == vendor.code);
@@ -129,10 +89,7 @@ impl Exchange {
         let error = Error::new(kind, message)
             .with_retry(retry)
             .with_vendor(vendor);
-        match clock_skew(&response.headers, self.clock.now()) {
-            Some(skew) => error.with_context("clock", skew),
-            None => error,
-        }
+        with_clock_skew(error, response, now)
     }
 }
 
@@ -143,26 +100,8 @@ impl Denied {
         let code = code.or_else(|| written(&self.error)).unwrap_or_default();
         let said = self.error_description.filter(|said| !said.is_empty());
         match said {
-            Some(said) => VendorCode::new(code).with_reason(
-                said.chars()
-                    .filter(|letter| !letter.is_control())
-                    .take(SENTENCE_LENGTH)
-                    .collect::<String>(),
-            ),
+            Some(said) => VendorCode::new(code).with_reason(one_line(&said)),
             None => VendorCode::new(code),
         }
     }
-}
-
-fn written(value: &Value) -> Option<String> {
-    match value {
-        Value::Number(number) => Some(number.to_string()),
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        _ => None,
-    }
-}
-
-fn unreadable() -> Error {
-    let message = "the token endpoint's answer holds no access token";
-    Error::new(ErrorKind::Protocol, message).with_retry(Retry::Backoff)
 }

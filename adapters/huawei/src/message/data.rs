@@ -3,9 +3,7 @@
 
 use serde_json::{Map, Value};
 use zpns_core::{Kind, Notification, Rejection};
-
-use super::rules::invalid;
-use super::template::unwritable;
+use zpns_kit::rules::{invalid, unwritable};
 
 /// The key of the notification's `payload`.
 const PAYLOAD: &str = "payload";

@@ -7,7 +7,6 @@ pub(crate) mod data;
 pub mod harmony;
 pub mod hms;
 pub(crate) mod ids;
-pub(crate) mod rules;
 pub(crate) mod template;
 #[cfg(test)]
 mod tests;
@@ -15,7 +14,7 @@ mod tests;
 use std::borrow::Cow;
 
 use zpns_core::{Badge, Kind, LimitPolicy, Notes, Notification, Rejection, Sound};
-use zpns_kit::truncate_chars;
+use zpns_kit::{rules, truncate_chars};
 
 /// Bytes of a body at the most, without its tokens (`reference/huawei.md` §2.1, §3.1).
 pub(crate) const BODY_LIMIT: usize = 4096;

@@ -6,20 +6,18 @@ use async_trait::async_trait;
 use futures_util::stream::{StreamExt as _, iter};
 use http::Uri;
 use zpns_core::config::ConfigError;
-use zpns_core::resources::{Origin, Transport};
 use zpns_core::{
     Batch, Capability, Check, Error, ErrorKind, Fields, Kinds, LimitPolicy, Notification, Outcome,
     ProviderInfo, PushProvider, Report, Retry, Sent, Setup, Vendor,
 };
+use zpns_kit::{Sorted, Wire, blank_token, error_of};
 
-use super::{ENDPOINT, NOBODY, Route, Sorted, Wire};
-use crate::auth::Auth;
+use super::{Api, ENDPOINT, NOBODY, Route};
+use crate::auth;
 use crate::config::HarmonyConfig;
 use crate::message::BODY_LIMIT;
 use crate::message::harmony::{Encoded, MAX_TTL, encode, number_of};
-use crate::message::template::Template;
 use crate::recall::Recall;
-use crate::response::error_of;
 
 /// Targets of one request.
 const TARGETS: usize = 1_000;
@@ -35,39 +33,24 @@ const SPLIT_IN_FLIGHT: usize = 8;
 pub struct HarmonyProvider {
     info: ProviderInfo,
     project: String,
-    origin: Origin,
     uri: Uri,
-    wire: Wire,
+    api: Api,
 }
 
 impl HarmonyProvider {
     pub(crate) fn new(config: HarmonyConfig, setup: Setup) -> Result<Self, ConfigError> {
         let drop_no_right = config.drop_no_right;
         let account = config.service_account()?;
-        let Setup {
-            id,
-            connection,
-            resources,
-            ..
-        } = setup;
+        let wire = Wire::open(&setup, ENDPOINT)?;
         let project = account.project_id.clone();
-        let origin = connection.origin(ENDPOINT)?;
-        let uri = origin.join(&format!("/v3/{project}/messages:send"));
-        let uri = uri.map_err(|error| ConfigError::key("endpoint", error.to_string()))?;
-        let http = resources
-            .http
-            .open(&connection.http_options(Transport::General))
-            .map_err(|error| ConfigError::section(error.to_string()))?;
+        let uri = wire.uri(&format!("/v3/{project}/messages:send"))?;
         Ok(Self {
-            info: ProviderInfo::new(id, Vendor::new(crate::HARMONY)),
+            info: ProviderInfo::new(setup.id, Vendor::new(crate::HARMONY)),
             project,
-            origin,
             uri,
-            wire: Wire {
-                http,
-                auth: Auth::signed(account, resources.clock.clone()),
-                clock: resources.clock,
-                timeout: connection.timeout,
+            api: Api {
+                login: auth::signed(account, wire.clock.clone()),
+                wire,
                 drop_no_right,
             },
         })
@@ -84,16 +67,15 @@ impl HarmonyProvider {
             let message = format!("{} devices, 1 to {TARGETS} are allowed", what.tokens.len());
             return Err(Error::new(ErrorKind::MessageInvalid, message));
         }
-        if !crate::auth::is_id(what.app_id) {
+        if !auth::is_id(what.app_id) {
             return Err(Error::new(
                 ErrorKind::MessageInvalid,
                 "the app id is not one",
             ));
         }
         let (number, push_type) = number_of(what.notification).map_err(error_of)?;
-        let path = format!("/v1/{}/messages:revoke", what.app_id);
-        let uri = self.origin.join(&path);
-        let uri = uri.map_err(|error| Error::new(ErrorKind::MessageInvalid, error.to_string()))?;
+        let wire = &self.api.wire;
+        let uri = wire.join(&format!("/v1/{}/messages:revoke", what.app_id))?;
         let body = serde_json::json!({"notifyId": number, "token": what.tokens});
         let route = Route {
             uri: &uri,
@@ -101,14 +83,14 @@ impl HarmonyProvider {
             deadline: None,
             attempt: 1,
         };
-        self.wire
+        self.api
             .deliver(route, body.to_string().into(), what.tokens)
             .await
     }
 
     async fn request(&self, route: Route<'_>, encoded: &Encoded, targets: &[&str]) -> Vec<Outcome> {
         let body = encoded.template.body(targets);
-        self.wire.push(route, body, targets).await
+        self.api.push(route, body, targets).await
     }
 }
 
@@ -154,7 +136,7 @@ impl PushProvider for HarmonyProvider {
             Ok(encoded) => encoded,
             Err(rejection) => return batch.report_all(rejection),
         };
-        let sorted = Sorted::new(batch.targets());
+        let sorted = Sorted::new(batch.targets(), blank_token);
         let route = Route {
             uri: &self.uri,
             push_type: Some(encoded.push_type.wire()),
@@ -183,9 +165,8 @@ impl PushProvider for HarmonyProvider {
             deadline: None,
             attempt: 1,
         };
-        let template: &Template = &encoded.template;
-        let body = template.body(&[NOBODY]);
-        let outcomes = self.wire.deliver(route, body, &[NOBODY]).await?;
+        let body = encoded.template.body(&[NOBODY]);
+        let outcomes = self.api.deliver(route, body, &[NOBODY]).await?;
         let about_the_token = [ErrorKind::TokenInvalid, ErrorKind::TokenMismatch];
         match outcomes.into_iter().next() {
             Some(Outcome::Failed(error)) => Err(error),
@@ -201,7 +182,7 @@ impl PushProvider for HarmonyProvider {
     }
 
     async fn shutdown(&self, grace: Duration) {
-        self.wire.http.close(grace).await;
+        self.api.wire.close(grace).await;
     }
 }
 

@@ -1,24 +1,21 @@
 //! Huawei's Android push (v1/v2) as a [`PushProvider`].
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use http::Uri;
 use zpns_core::config::ConfigError;
-use zpns_core::resources::Transport;
 use zpns_core::{
     Batch, Capability, Check, Error, ErrorKind, Fields, Kinds, LimitPolicy, Notification, Outcome,
     ProviderInfo, PushProvider, Report, Setup, Vendor,
 };
+use zpns_kit::{ListTemplate, Sorted, Wire, blank_token, error_of};
 
-use super::{ENDPOINT, NOBODY, Route, Sorted, Wire};
-use crate::auth::{Auth, Exchange};
+use super::{Api, ENDPOINT, NOBODY, Route};
+use crate::auth::{self, Exchange};
 use crate::config::HuaweiConfig;
 use crate::message::BODY_LIMIT;
 use crate::message::hms::{self, MAX_TTL, Options};
-use crate::message::template::Template;
-use crate::response::error_of;
 
 /// Targets of one request.
 const TARGETS: usize = 1_000;
@@ -30,41 +27,27 @@ const IN_FLIGHT: usize = 8;
 pub struct HuaweiProvider {
     info: ProviderInfo,
     uri: Uri,
-    wire: Wire,
+    api: Api,
 }
 
 impl HuaweiProvider {
     pub(crate) fn new(config: HuaweiConfig, setup: Setup) -> Result<Self, ConfigError> {
         let path = config.path()?;
         let endpoint = config.token_endpoint()?;
-        let Setup {
-            id,
-            connection,
-            resources,
-            ..
-        } = setup;
-        let uri = connection.origin(ENDPOINT)?.join(&path);
-        let uri = uri.map_err(|error| ConfigError::key("endpoint", error.to_string()))?;
-        let http = resources
-            .http
-            .open(&connection.http_options(Transport::General))
-            .map_err(|error| ConfigError::section(error.to_string()))?;
-        let exchange = Exchange {
+        let wire = Wire::open(&setup, ENDPOINT)?;
+        let uri = wire.uri(&path)?;
+        let login = auth::exchanged(Exchange {
             app_id: config.app_id,
             app_secret: config.app_secret,
             endpoint,
-            http: Arc::clone(&http),
-            clock: resources.clock.clone(),
-            timeout: connection.timeout,
-        };
+            wire: wire.clone(),
+        });
         Ok(Self {
-            info: ProviderInfo::new(id, Vendor::new(crate::HUAWEI)),
+            info: ProviderInfo::new(setup.id, Vendor::new(crate::HUAWEI)),
             uri,
-            wire: Wire {
-                http,
-                auth: Auth::exchanged(exchange),
-                clock: resources.clock,
-                timeout: connection.timeout,
+            api: Api {
+                wire,
+                login,
                 drop_no_right: false,
             },
         })
@@ -98,11 +81,11 @@ impl PushProvider for HuaweiProvider {
     async fn send(&self, batch: &Batch) -> Report {
         let variant = batch.variant();
         let encoded = variant.encoded(|message| hms::encode(message, variant.limits()));
-        let template: &Template = match encoded {
+        let template: &ListTemplate = match encoded {
             Ok(template) => template,
             Err(rejection) => return batch.report_all(rejection),
         };
-        let sorted = Sorted::new(batch.targets());
+        let sorted = Sorted::new(batch.targets(), blank_token);
         let route = Route {
             uri: &self.uri,
             push_type: None,
@@ -113,7 +96,7 @@ impl PushProvider for HuaweiProvider {
         // A router's batch is one request.
         for targets in sorted.sound.chunks(TARGETS) {
             let body = template.body(targets);
-            answered.extend(self.wire.push(route, body, targets).await);
+            answered.extend(self.api.push(route, body, targets).await);
         }
         sorted.report(batch, answered)
     }
@@ -136,7 +119,7 @@ impl PushProvider for HuaweiProvider {
             attempt: 1,
         };
         let body = template.body(&[NOBODY]);
-        let outcomes = self.wire.deliver(route, body, &[NOBODY]).await?;
+        let outcomes = self.api.deliver(route, body, &[NOBODY]).await?;
         match outcomes.into_iter().next() {
             Some(Outcome::Failed(error)) => Err(error),
             Some(Outcome::Rejected(rejection)) if rejection.kind != ErrorKind::TokenInvalid => {
@@ -150,6 +133,6 @@ impl PushProvider for HuaweiProvider {
     }
 
     async fn shutdown(&self, grace: Duration) {
-        self.wire.http.close(grace).await;
+        self.api.wire.close(grace).await;
     }
 }

@@ -1,14 +1,11 @@
 //! Huawei's answer, read as leniently as it is written: nothing in it is promised.
 
-use std::collections::HashMap;
-
 use http::StatusCode;
 use serde_json::{Map, Value};
 use zpns_core::VendorCode;
 use zpns_core::resources::HttpResponse;
+use zpns_kit::{Listed, one_line, written};
 
-/// Characters of Huawei's sentence that are kept.
-const SENTENCE_LENGTH: usize = 300;
 /// Both spellings of the list.
 const ILLEGAL: [&str; 2] = ["illegal_tokens", "illegalTokens"];
 
@@ -61,7 +58,7 @@ pub(crate) struct Illegal {
     /// How many failed, as far as it says so.
     pub(crate) failure: Option<usize>,
     /// Each token that did, and why, as far as it says so.
-    tokens: HashMap<String, Option<String>>,
+    pub(crate) tokens: Listed<Option<String>>,
 }
 
 impl Illegal {
@@ -74,49 +71,14 @@ impl Illegal {
             ..Self::default()
         };
         match listed {
-            Value::Array(tokens) => illegal.add(tokens, None),
             Value::Object(reasons) => {
                 for (reason, tokens) in reasons {
                     // A published sample has blanks around its reasons.
-                    let reason = Some(reason.trim());
-                    match tokens {
-                        Value::Array(tokens) => illegal.add(tokens, reason),
-                        token => illegal.add(std::slice::from_ref(token), reason),
-                    }
+                    illegal.tokens.add(tokens, Some(reason.trim().to_owned()));
                 }
             }
-            token => illegal.add(std::slice::from_ref(token), None),
+            tokens => illegal.tokens.add(tokens, None),
         }
         Some(illegal)
     }
-
-    fn add(&mut self, tokens: &[Value], reason: Option<&str>) {
-        let tokens = tokens.iter().filter_map(Value::as_str);
-        let entries = tokens.map(|token| (token.trim().to_owned(), reason.map(str::to_owned)));
-        self.tokens.extend(entries);
-    }
-
-    /// How many different tokens are listed.
-    pub(crate) fn len(&self) -> usize {
-        self.tokens.len()
-    }
-
-    /// Why this token was not sent to; none if it was.
-    pub(crate) fn reason(&self, token: &str) -> Option<Option<&str>> {
-        self.tokens.get(token).map(Option::as_deref)
-    }
-}
-
-fn written(value: &Value) -> Option<String> {
-    match value {
-        Value::Number(number) => Some(number.to_string()),
-        Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
-        _ => None,
-    }
-}
-
-fn one_line(sentence: &str) -> String {
-    let printable = |letter: char| if letter.is_control() { ' ' } else { letter };
-    let letters = sentence.trim().chars().take(SENTENCE_LENGTH);
-    letters.map(printable).collect()
 }

@@ -8,10 +8,9 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use http::StatusCode;
 use zpns_core::resources::HttpResponse;
-use zpns_core::{Error, ErrorKind, Outcome, Rejection, Sent, Timestamp, VendorCode};
-use zpns_kit::{Answered, TokenFate, Verdict, retry_after};
+use zpns_core::{ErrorKind, Outcome, Rejection, Timestamp, VendorCode};
+use zpns_kit::{Answered, Decision, TokenFate, Verdict, is_gateways, status_code};
 
 use self::answer::{Answer, Illegal};
 use self::table::Rule;
@@ -50,9 +49,9 @@ pub(crate) fn judge(
         let outcome = Outcome::accepted(answer.request_id.clone());
         return Judged::Each(vec![outcome; targets.len()]);
     }
-    let decision = decide(answer.as_ref(), response, circumstances);
+    let (decision, rule) = decide(answer.as_ref(), response, circumstances);
     let illegal = answer.as_ref().and_then(Answer::illegal);
-    match (decision.rule, answer) {
+    match (rule, answer) {
         (Rule::Refresh, _) => Judged::Refused(decision.answered.code),
         (Rule::Some, Some(answer)) => {
             let spoken = Spoken {
@@ -94,15 +93,14 @@ impl Spoken<'_> {
         let told = illegal.failure.is_none_or(|failure| {
             let listed = targets
                 .iter()
-                .filter(|target| illegal.reason(target).is_some());
-            failure <= listed.count().max(illegal.len())
+                .filter(|target| illegal.tokens.reason(target).is_some());
+            failure <= listed.count().max(illegal.tokens.len())
         });
-        let of = |target: &&str| match illegal.reason(target) {
-            Some(reason) => self.because(reason),
+        illegal.tokens.fan_out(targets, |_, reason| match reason {
+            Some(reason) => self.because(reason.as_deref()),
             None if told => Outcome::accepted(answer.request_id.clone()),
             None => self.unreadable(),
-        };
-        targets.iter().map(of).collect()
+        })
     }
 
     /// None was sent to. What is said of many is no proof against each: that an app, a project or
@@ -110,8 +108,10 @@ impl Spoken<'_> {
     fn of_all(&self, targets: &[&str]) -> Vec<Outcome> {
         let alone = targets.windows(2).all(|pair| pair[0] == pair[1]);
         let of = |target: &&str| {
-            let reason = self.illegal.and_then(|illegal| illegal.reason(target));
-            let outcome = self.because(reason.flatten());
+            let reason = self
+                .illegal
+                .and_then(|illegal| illegal.tokens.reason(target));
+            let outcome = self.because(reason.and_then(Option::as_deref));
             if alone {
                 return outcome;
             }
@@ -166,24 +166,12 @@ fn kept(outcome: Outcome, count: usize) -> Outcome {
     }
 }
 
-/// A row, and the words that led to it.
-struct Decision {
-    verdict: Verdict,
-    rule: Rule,
-    answered: Answered,
-}
-
-impl Decision {
-    fn outcome(&self) -> Outcome {
-        self.verdict.outcome(self.answered.clone())
-    }
-}
-
+/// The row of an answer that is not good, with the words that led to it.
 fn decide(
     answer: Option<&Answer>,
     response: &HttpResponse,
     circumstances: Circumstances,
-) -> Decision {
+) -> (Decision, Rule) {
     let status = response.status;
     // A good code with a bad status is nobody's word.
     let answer = answer.filter(|answer| answer.code != table::SUCCESS);
@@ -191,7 +179,7 @@ fn decide(
     let (mut verdict, mut rule, meaning) = match row {
         Some(row) => (row.verdict, row.rule, row.meaning),
         None => (
-            unlisted(status, answer.is_some()),
+            Verdict::unlisted(status, answer.is_some()),
             Rule::Plain,
             "Huawei did not take the push",
         ),
@@ -202,20 +190,10 @@ fn decide(
             verdict = Verdict::keep(ErrorKind::CredentialInvalid);
         }
     }
-    let code = match answer {
-        Some(answer) => answer.vendor_code(status),
-        None => VendorCode::new(status.as_str()).with_status(status.as_u16()),
-    };
-    let reason = match &code.reason {
-        Some(said) => format!("{meaning} (Huawei: {said})"),
-        None => format!("{meaning} (HTTP {})", status.as_str()),
-    };
-    let pause = retry_after(&response.headers, circumstances.now);
-    Decision {
-        verdict,
-        rule,
-        answered: Answered::new(code, reason).with_retry_after(pause),
-    }
+    let code = answer.map_or_else(|| status_code(status), |answer| answer.vendor_code(status));
+    let now = circumstances.now;
+    let decision = Decision::new(verdict, code, meaning, "Huawei", response, now);
+    (decision, rule)
 }
 
 /// The row of the evidence that says most: code, then the gateway's header, then the status.
@@ -235,29 +213,4 @@ fn row_of(answer: Option<&Answer>, response: &HttpResponse) -> Option<&'static R
         .filter(|_| !status.is_success())
         .and_then(|code| table::find(GATEWAY, code))
         .or_else(|| table::find(STATUSES, status.as_str()))
-}
-
-/// Whether something on the way speaks, whatever the body says.
-fn is_gateways(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 502 | 504)
-}
-
-/// The verdict where no row speaks. `spoken` says whether the body is an error of Huawei's.
-///
-/// A code that nobody has documented yet, with HTTP 200: Huawei did not take the push, and more is
-/// not known. Trying again, or dropping anything, would be a guess.
-pub(crate) fn unlisted(status: StatusCode, spoken: bool) -> Verdict {
-    if spoken && status.is_success() {
-        return Verdict::keep(ErrorKind::Protocol);
-    }
-    Verdict::of_status(status, spoken)
-}
-
-/// A rejection, as the error of a call.
-pub(crate) fn error_of(rejection: Rejection) -> Error {
-    let error = Error::new(rejection.kind, rejection.reason).with_sent(Sent::No);
-    match rejection.vendor {
-        Some(vendor) => error.with_vendor(vendor),
-        None => error,
-    }
 }

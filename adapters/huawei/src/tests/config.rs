@@ -8,12 +8,12 @@ use crate::{HarmonyConfig, HuaweiConfig};
 
 fn huawei(section: &Value) -> Result<(), ConfigError> {
     let config: HuaweiConfig = serde_json::from_value(section.clone()).unwrap();
-    config.build(Cloud::content().setup()).map(drop)
+    config.build(Cloud::content().setup("phones")).map(drop)
 }
 
 fn harmony(section: &Value) -> Result<(), ConfigError> {
     let config: HarmonyConfig = serde_json::from_value(section.clone()).unwrap();
-    config.build(Cloud::content().setup()).map(drop)
+    config.build(Cloud::content().setup("phones")).map(drop)
 }
 
 #[test]

@@ -9,7 +9,9 @@ use zpns_core::{
     ErrorKind, Kind, Notification, Outcome, PushProvider as _, Retry, Sent, TokenAction,
 };
 
-use super::cloud::{Cloud, NOW, SUB_ACCOUNT, batch, bearer, json_of, service_account, verified};
+use zpns_kit::testing::{NOW, verified_claims};
+
+use super::cloud::{Cloud, SUB_ACCOUNT, batch, bearer, json_of, service_account};
 use crate::harmony::{FormUpdatePayload, Options, PushOptions};
 use crate::provider::harmony_capability;
 use crate::{HarmonyConfig, Recall};
@@ -37,7 +39,7 @@ async fn the_service_accounts_own_token_is_the_bearer_and_nothing_is_exchanged()
     assert_eq!(push.headers["content-type"], "application/json");
     assert_eq!(push.headers["push-type"], "0");
     assert!(push.headers["authorization"].is_sensitive());
-    let (header, claims) = verified(&bearer(push));
+    let (header, claims) = verified_claims(&bearer(push));
     assert_eq!(
         header,
         json!({"alg": "PS256", "typ": "JWT", "kid": "key-1"})
@@ -188,7 +190,7 @@ async fn a_token_without_a_right_is_kept_until_the_host_says_otherwise() {
         let cloud = Cloud::saying(400, "80300007", said);
         let mut config = HarmonyConfig::new(service_account());
         config.drop_no_right = drop_no_right;
-        let provider = config.open(cloud.setup()).unwrap();
+        let provider = config.open(cloud.setup("phones")).unwrap();
         let report = provider.send(&to(&["a"])).await;
         let Outcome::Rejected(rejection) = &report.outcomes()[0] else {
             panic!("{report:?}")

@@ -68,7 +68,7 @@ async fn a_batch_is_one_request_with_an_exchanged_bearer() {
 async fn a_project_selects_the_second_version() {
     let cloud = Cloud::content();
     let config = HuaweiConfig::new("1", SECRET.to_owned()).with_project_id("736430079245623456");
-    let provider = config.open(cloud.setup()).unwrap();
+    let provider = config.open(cloud.setup("phones")).unwrap();
     let _ = provider.send(&to(&["a"])).await;
     assert_eq!(
         cloud.pushes()[0].uri.path(),
@@ -280,5 +280,5 @@ async fn nothing_shown_is_secret_and_closing_closes() {
         "{shown}"
     );
     provider.shutdown(Duration::ZERO).await;
-    assert_eq!(cloud.closed(), 1);
+    assert_eq!(cloud.closed().len(), 1);
 }

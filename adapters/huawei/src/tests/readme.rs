@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use http::StatusCode;
+use zpns_kit::Verdict;
 use zpns_kit::docs::{DecisionRow, capability_table, check_readme, decision_table, table};
 
 use crate::message::class::CLASSES;
 use crate::message::harmony::NAMES;
 use crate::provider::{harmony_capability, hms_capability};
-use crate::response::{GATEWAY, REASONS, ROWS, Row, STATUSES, unlisted};
+use crate::response::{GATEWAY, REASONS, ROWS, Row, STATUSES};
 
 /// Statuses that no row of the table speaks of.
 const BY_STATUS: [(u16, bool, &str); 9] = [
@@ -35,7 +36,7 @@ fn the_readme_says_what_the_code_does() {
     decisions.extend(rows("`NSP_STATUS`", GATEWAY));
     decisions.extend(rows("HTTP", STATUSES));
     decisions.extend(BY_STATUS.map(|(status, spoken, meaning)| {
-        let verdict = unlisted(StatusCode::from_u16(status).unwrap(), spoken);
+        let verdict = Verdict::unlisted(StatusCode::from_u16(status).unwrap(), spoken);
         DecisionRow::new("HTTP", status.to_string(), verdict, meaning)
     }));
     let classes = CLASSES.map(|(category, class)| {

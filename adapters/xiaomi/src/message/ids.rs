@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 use zpns_core::MessageId;
+use zpns_kit::positive_number;
 
 /// Where the numbers of collapse keys come from: any fixed id will do.
 const COLLAPSE_KEYS: Uuid = Uuid::from_u128(0x4c1d_7f0a_90b2_4c1e_8a55_5f3f_2a6e_1d07);
@@ -29,18 +30,12 @@ pub(crate) fn jobkey(id: MessageId) -> String {
 /// A device shows one notification per number, and 0 where there is none: without numbers of
 /// their own, every message would take the place of the one before.
 pub(crate) fn notify_id(id: MessageId) -> u32 {
-    positive(id.derive("notify_id"))
+    positive_number(id.derive("notify_id"))
 }
 
 /// `notify_id` of every message with this collapse key.
 pub(crate) fn notify_id_of_key(collapse_key: &str) -> u32 {
-    positive(MessageId::from(COLLAPSE_KEYS).derive(collapse_key))
-}
-
-/// From 1 to 2147483647.
-fn positive(hash: Uuid) -> u32 {
-    const RANGE: u128 = i32::MAX as u128;
-    u32::try_from(hash.as_u128() % RANGE).unwrap_or_default() + 1
+    positive_number(MessageId::from(COLLAPSE_KEYS).derive(collapse_key))
 }
 
 #[cfg(test)]

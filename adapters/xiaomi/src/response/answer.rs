@@ -1,13 +1,10 @@
 //! Xiaomi's answer, read as leniently as it is written: nothing in it is promised.
 
-use std::collections::HashSet;
-
 use serde_json::{Map, Value};
 use zpns_core::VendorCode;
 use zpns_core::resources::HttpResponse;
+use zpns_kit::{Listed, one_line, written};
 
-/// Characters of Xiaomi's sentence that are kept.
-const SENTENCE_LENGTH: usize = 300;
 /// Of the two spellings, one client in five reads the second.
 const BAD_TARGETS: [&str; 2] = ["bad_regids", "bad_regIds"];
 
@@ -24,7 +21,7 @@ impl Answer {
         let Ok(Value::Object(fields)) = serde_json::from_slice(&response.body) else {
             return None;
         };
-        let code = said(fields.get("code"))?;
+        let code = written(fields.get("code")?)?;
         Some(Self { code, fields })
     }
 
@@ -35,22 +32,23 @@ impl Answer {
 
     /// The message's id; the trace's where there is none, as the SDK has it.
     pub(crate) fn id(&self) -> Option<String> {
-        said(self.data("id")).or_else(|| said(self.fields.get("trace_id")))
+        let id = self.data("id").and_then(written);
+        id.or_else(|| self.fields.get("trace_id").and_then(written))
     }
 
     /// The targets that were not sent to.
-    pub(crate) fn bad_targets(&self) -> HashSet<&str> {
-        let lists = BAD_TARGETS.iter().filter_map(|key| self.data(key));
-        let texts = lists.flat_map(|list| match list {
-            Value::Array(members) => members.iter().filter_map(Value::as_str).collect(),
-            Value::String(text) => vec![text.as_str()],
-            _ => Vec::new(),
-        });
-        texts
-            .flat_map(|text| text.split(','))
-            .map(str::trim)
-            .filter(|target| !target.is_empty())
-            .collect()
+    pub(crate) fn bad_targets(&self) -> Listed<()> {
+        let mut bad = Listed::default();
+        for list in BAD_TARGETS.iter().filter_map(|key| self.data(key)) {
+            let texts = match list {
+                Value::Array(members) => members.as_slice(),
+                text => std::slice::from_ref(text),
+            };
+            for text in texts.iter().filter_map(Value::as_str) {
+                bad.add_text(text, ());
+            }
+        }
+        bad
     }
 
     /// What has taken a target's place, if Xiaomi says so.
@@ -71,10 +69,13 @@ impl Answer {
 
     /// `reason`, else `description`; with the quota where it is told.
     fn sentence(&self) -> Option<String> {
-        let said_so = |key| said(self.fields.get(key));
-        let sentence = said_so("reason").or_else(|| said_so("description"));
-        let quota = said(self.data("day_quota")).map(|quota| {
-            let delivered = said(self.data("day_acked")).unwrap_or_else(|| "?".to_owned());
+        let said = |key| self.fields.get(key).and_then(written);
+        let sentence = said("reason").or_else(|| said("description"));
+        let quota = self.data("day_quota").and_then(written).map(|quota| {
+            let delivered = self
+                .data("day_acked")
+                .and_then(written)
+                .unwrap_or_else(|| "?".to_owned());
             format!("{delivered} of {quota} delivered today")
         });
         let both = [sentence, quota].into_iter().flatten();
@@ -85,22 +86,4 @@ impl Answer {
     fn data(&self, key: &str) -> Option<&Value> {
         self.fields.get("data")?.get(key)
     }
-}
-
-/// A text or a number, as text. Xiaomi writes the same field either way.
-fn said(value: Option<&Value>) -> Option<String> {
-    match value? {
-        Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
-fn one_line(sentence: &str) -> String {
-    let printable = |letter: char| if letter.is_control() { ' ' } else { letter };
-    sentence
-        .chars()
-        .take(SENTENCE_LENGTH)
-        .map(printable)
-        .collect()
 }

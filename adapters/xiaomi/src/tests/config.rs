@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use zpns_core::config::{ConfigError, VendorConfig as _};
 use zpns_core::{Connection, Notification, PushProvider as _, Secret};
 
-use super::mi::{Mi, SECRET, batch};
+use super::mi::{Mi as _, SECRET, batch, content};
 use crate::config::REGIONS;
 use crate::{Region, XiaomiConfig};
 
@@ -13,7 +13,7 @@ fn read(section: Value) -> Result<XiaomiConfig, String> {
 }
 
 fn build(section: Value) -> Result<(), ConfigError> {
-    let built = read(section).unwrap().build(Mi::content().setup());
+    let built = read(section).unwrap().build(content().setup("xiaomi"));
     built.map(drop)
 }
 
@@ -66,9 +66,9 @@ async fn every_region_has_a_host_of_its_own() {
             assert_eq!(name.parse(), Ok(region));
             assert_eq!(name.to_uppercase().parse(), Ok(region));
         }
-        let mi = Mi::content();
+        let mi = content();
         let config = XiaomiConfig::new(Secret::new("s"), "com.example.app").with_region(region);
-        let provider = config.open(mi.setup()).unwrap();
+        let provider = config.open(mi.setup("xiaomi")).unwrap();
         let report = provider
             .send(&batch(&Notification::alert("t", "b"), &["r1"]))
             .await;
@@ -80,11 +80,13 @@ async fn every_region_has_a_host_of_its_own() {
 
 #[tokio::test]
 async fn an_endpoint_beats_the_region() {
-    let mi = Mi::content();
+    let mi = content();
     let mut connection = Connection::default();
     connection.endpoint = Some("https://127.0.0.1:8443/mi".into());
     let config = XiaomiConfig::new(Secret::new("s"), "com.example.app").with_region(Region::India);
-    let provider = config.open(mi.setup().with_connection(connection)).unwrap();
+    let provider = config
+        .open(mi.setup("xiaomi").with_connection(connection))
+        .unwrap();
     let report = provider
         .send(&batch(&Notification::alert("t", "b"), &["r1"]))
         .await;
@@ -96,7 +98,7 @@ async fn an_endpoint_beats_the_region() {
 #[test]
 fn debug_shows_no_secret() {
     let config = XiaomiConfig::new(Secret::new(SECRET), "com.example.app");
-    let provider = Mi::content().provider();
+    let provider = content().provider();
     for shown in [format!("{config:?}"), format!("{provider:?}")] {
         assert!(!shown.contains("swordfish"), "{shown}");
     }

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use http::StatusCode;
+use zpns_kit::Verdict;
 use zpns_kit::docs::{DecisionRow, capability_table, check_readme, decision_table};
 
 use crate::provider::capability;
-use crate::response::{BAD_TARGET, BAD_TARGET_CODE, BAD_TARGET_MEANING, ROWS, unlisted};
+use crate::response::{BAD_TARGET, BAD_TARGET_CODE, BAD_TARGET_MEANING, ROWS};
 
 /// Answers that no row of the table speaks of.
 const BY_STATUS: [(u16, bool, &str); 11] = [
@@ -34,7 +35,7 @@ fn the_readme_says_what_the_code_does() {
         .iter()
         .map(|row| DecisionRow::new("`code`", row.code.to_string(), row.verdict, row.meaning));
     let bare = BY_STATUS.iter().map(|&(status, spoken, meaning)| {
-        let verdict = unlisted(StatusCode::from_u16(status).unwrap(), spoken);
+        let verdict = Verdict::unlisted(StatusCode::from_u16(status).unwrap(), spoken);
         DecisionRow::new("HTTP", status.to_string(), verdict, meaning)
     });
     let rows = std::iter::once(partial).chain(coded).chain(bare);

@@ -3,7 +3,7 @@
 use http::Method;
 use zpns_core::{ErrorKind, Notification, PushProvider as _, Token};
 
-use super::mi::{Mi, PACKAGE, SECRET, batch, form, value};
+use super::mi::{Mi as _, PACKAGE, SECRET, batch, content, form, saying, value};
 use crate::{Options, Recall};
 
 fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -15,7 +15,7 @@ fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 
 #[tokio::test]
 async fn a_message_is_recalled_by_the_jobkey_it_was_sent_with() {
-    let mi = Mi::content();
+    let mi = content();
     let provider = mi.provider();
     let message = Notification::alert("t", "b");
     let _ = provider.send(&batch(&message, &["r1"])).await;
@@ -37,7 +37,7 @@ async fn a_message_is_recalled_by_the_jobkey_it_was_sent_with() {
 
 #[tokio::test]
 async fn a_request_is_recalled_by_xiaomis_id() {
-    let mi = Mi::content();
+    let mi = content();
     let recalled = mi.provider().recall(&Recall::Request("scm&1".into())).await;
     assert_eq!(recalled, Ok(()));
     let request = &mi.requests()[0];
@@ -48,7 +48,7 @@ async fn a_request_is_recalled_by_xiaomis_id() {
 
 #[tokio::test]
 async fn a_notification_is_recalled_from_devices_by_its_number() {
-    let mi = Mi::content();
+    let mi = content();
     let provider = mi.provider();
     let plain = Notification::alert("t", "b");
     let collapsing = plain.clone().with_collapse_key("chat-7");
@@ -78,7 +78,7 @@ async fn a_notification_is_recalled_from_devices_by_its_number() {
 
 #[tokio::test]
 async fn devices_that_cannot_be_named_are_refused_without_a_call() {
-    let mi = Mi::content();
+    let mi = content();
     let provider = mi.provider();
     let many = vec![Token::from("r"); 1_001];
     let rows = [
@@ -96,7 +96,7 @@ async fn devices_that_cannot_be_named_are_refused_without_a_call() {
 
 #[tokio::test]
 async fn a_recall_that_is_refused_says_why() {
-    let mi = Mi::saying(21301);
+    let mi = saying(21301);
     let recall = Recall::Request("scm1".into());
     let error = mi.provider().recall(&recall).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::CredentialInvalid);

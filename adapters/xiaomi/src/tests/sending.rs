@@ -10,7 +10,9 @@ use zpns_core::{
     Clock as _, ErrorKind, Notification, Outcome, PushProvider as _, Retry, Sent, TokenAction,
 };
 
-use super::mi::{Mi, SECRET, answer, batch, good, targets, value};
+use zpns_kit::testing::FakeVendor;
+
+use super::mi::{Mi as _, SECRET, answer, batch, content, good, saying, targets, value};
 
 fn hello() -> Notification {
     Notification::alert("t", "b")
@@ -25,7 +27,7 @@ fn action(outcome: &Outcome) -> &TokenAction {
 
 #[tokio::test]
 async fn a_batch_is_one_form_with_the_static_key() {
-    let mi = Mi::content();
+    let mi = content();
     let report = mi
         .provider()
         .send(&batch(&hello(), &["r1", "a+/=", "r1"]))
@@ -53,7 +55,7 @@ async fn a_batch_is_one_form_with_the_static_key() {
 
 #[tokio::test]
 async fn what_cannot_be_a_token_spoils_nothing_for_the_others() {
-    let mi = Mi::new(|_, _| Ok(good(json!({"id": "scm1", "bad_regids": "r2"}))));
+    let mi = FakeVendor::new(|_, _| Ok(good(json!({"id": "scm1", "bad_regids": "r2"}))));
     let long = "x".repeat(1_025);
     let tokens = [
         "",
@@ -86,7 +88,7 @@ async fn what_cannot_be_a_token_spoils_nothing_for_the_others() {
 
 #[tokio::test]
 async fn a_message_that_cannot_be_sent_is_refused_without_a_call() {
-    let mi = Mi::content();
+    let mi = content();
     let report = mi
         .provider()
         .send(&batch(&Notification::alert("", " "), &["r1", "r2"]))
@@ -96,8 +98,8 @@ async fn a_message_that_cannot_be_sent_is_refused_without_a_call() {
 }
 
 /// Knows who is dead, and says of a request for dead ones only that it failed.
-fn graveyard(is_dead: impl Fn(&str) -> bool + Send + Sync + 'static) -> std::sync::Arc<Mi> {
-    Mi::new(move |_, request| {
+fn graveyard(is_dead: impl Fn(&str) -> bool + Send + Sync + 'static) -> std::sync::Arc<FakeVendor> {
+    FakeVendor::new(move |_, request| {
         let all = targets(request);
         let dead: Vec<&str> = all
             .iter()
@@ -143,7 +145,7 @@ async fn tokens_that_are_all_dead_are_dropped_once_each_was_asked_about() {
 #[tokio::test]
 async fn a_verdict_on_many_that_is_not_true_of_each_drops_only_the_dead() {
     // Wrong of the whole, right of the parts.
-    let mi = Mi::new(|_, request| {
+    let mi = FakeVendor::new(|_, request| {
         let all = targets(request);
         Ok(if all.len() > 2 || all == ["d3"] {
             answer(&json!({"code": 20301}))
@@ -163,7 +165,7 @@ async fn a_verdict_on_many_that_is_not_true_of_each_drops_only_the_dead() {
 
 #[tokio::test]
 async fn tokens_that_were_not_asked_about_in_time_are_kept() {
-    let mi = Mi::new(|mi, _| {
+    let mi = FakeVendor::new(|mi, _| {
         mi.clock.advance(Duration::from_secs(1));
         Ok(answer(&json!({"code": 20301})))
     });
@@ -187,7 +189,7 @@ async fn tokens_that_were_not_asked_about_in_time_are_kept() {
 
 #[tokio::test]
 async fn asking_again_that_fails_keeps_the_tokens() {
-    let mi = Mi::new(|_, request| match targets(request).len() {
+    let mi = FakeVendor::new(|_, request| match targets(request).len() {
         4 => Ok(answer(&json!({"code": 20301}))),
         _ => Err(HttpError::new(
             HttpErrorKind::Interrupted,
@@ -208,7 +210,7 @@ async fn asking_again_that_fails_keeps_the_tokens() {
 
 #[tokio::test]
 async fn a_request_that_is_lost_says_whether_it_may_have_been_acted_on() {
-    let mi = Mi::new(|_, _| {
+    let mi = FakeVendor::new(|_, _| {
         Err(HttpError::new(
             HttpErrorKind::Timeout,
             Sent::Maybe,
@@ -227,7 +229,7 @@ async fn a_request_that_is_lost_says_whether_it_may_have_been_acted_on() {
 
 #[tokio::test]
 async fn a_deadline_bounds_the_request_and_a_past_one_sends_nothing() {
-    let mi = Mi::content();
+    let mi = content();
     let now = mi.clock.monotonic();
     let provider = mi.provider();
     let soon = batch(&hello(), &["r1"]).with_deadline(Some(now + Duration::from_secs(2)));
@@ -241,7 +243,7 @@ async fn a_deadline_bounds_the_request_and_a_past_one_sends_nothing() {
 
 #[tokio::test]
 async fn a_repeat_carries_the_same_ids_and_a_thousand_targets_are_one_request() {
-    let mi = Mi::content();
+    let mi = content();
     let provider = mi.provider();
     let tokens: Vec<String> = (0..1_000).map(|number| format!("r{number}")).collect();
     let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
@@ -257,7 +259,7 @@ async fn a_repeat_carries_the_same_ids_and_a_thousand_targets_are_one_request() 
 
 #[tokio::test]
 async fn a_thousand_sends_at_once_need_no_log_in_and_share_nothing() {
-    let mi = Mi::content();
+    let mi = content();
     let provider = std::sync::Arc::new(mi.provider());
     let mut tasks = tokio::task::JoinSet::new();
     for number in 0..1_000 {
@@ -280,7 +282,7 @@ async fn a_thousand_sends_at_once_need_no_log_in_and_share_nothing() {
 
 #[tokio::test]
 async fn a_cut_text_is_noted() {
-    let mi = Mi::content();
+    let mi = content();
     let message = Notification::alert("t", "b".repeat(128));
     let report = mi.provider().send(&batch(&message, &["r1", "r2"])).await;
     for position in 0..2 {
@@ -290,7 +292,7 @@ async fn a_cut_text_is_noted() {
 
 #[tokio::test]
 async fn a_check_asks_for_the_quota_and_nothing_else() {
-    let mi = Mi::new(|_, _| Ok(good(json!({"day_quota": "10000", "day_acked": "0"}))));
+    let mi = FakeVendor::new(|_, _| Ok(good(json!({"day_quota": "10000", "day_acked": "0"}))));
     let check = mi.provider().check().await.unwrap();
     assert!(check.reason.contains("app secret"), "{}", check.reason);
     let requests = mi.requests();
@@ -307,7 +309,7 @@ async fn a_check_asks_for_the_quota_and_nothing_else() {
 #[tokio::test]
 async fn a_check_tells_a_wrong_secret_from_a_busy_vendor_and_a_right_one() {
     for code in [10027, 10038, 10039] {
-        let check = Mi::saying(code).provider().check().await.unwrap();
+        let check = saying(code).provider().check().await.unwrap();
         assert!(check.reason.contains("said Xiaomi"), "{}", check.reason);
     }
     let rows = [
@@ -318,14 +320,14 @@ async fn a_check_tells_a_wrong_secret_from_a_busy_vendor_and_a_right_one() {
         (99999, ErrorKind::Protocol),
     ];
     for (code, kind) in rows {
-        let error = Mi::saying(code).provider().check().await.unwrap_err();
+        let error = saying(code).provider().check().await.unwrap_err();
         assert_eq!(error.kind(), kind, "{code}");
     }
 }
 
 #[tokio::test]
 async fn a_shutdown_closes_the_client() {
-    let mi = Mi::content();
+    let mi = content();
     mi.provider().shutdown(Duration::from_secs(3)).await;
     assert_eq!(mi.closed(), [Duration::from_secs(3)]);
 }

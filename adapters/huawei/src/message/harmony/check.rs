@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use zpns_kit::rules::{
+    Checked, bytes, chars, entries, https, invalid, lines, needed, one_of, within,
+};
 
 use super::{
     BadgeNumber, ClickAction, FormUpdatePayload, HarmonyNotification, LiveViewPayload, Options,
     PushOptions, PushType,
-};
-use crate::message::rules::{
-    Checked, bytes, chars, entries, https, invalid, lines, needed, one_of, within,
 };
 
 /// How long Huawei keeps a message at the most: 15 days.
@@ -72,19 +72,19 @@ fn fits(options: &Options, push_type: PushType) -> Checked {
 
 fn look(look: &HarmonyNotification) -> Checked {
     let at = |name: &str| format!("vendor.harmony.notification.{name}");
-    one_of(&at("style"), look.style, &[0, 1, 3])?;
+    one_of(at("style"), look.style, &[0, 1, 3])?;
     if look.style == Some(1) {
-        needed(&at("big_title"), look.big_title.is_some())?;
-        needed(&at("big_body"), look.big_body.is_some())?;
+        needed(at("big_title"), look.big_title.is_some())?;
+        needed(at("big_body"), look.big_body.is_some())?;
     }
     if look.style == Some(3) {
-        needed(&at("inbox_content"), look.inbox_content.is_some())?;
+        needed(at("inbox_content"), look.inbox_content.is_some())?;
     }
-    lines(&at("inbox_content"), look.inbox_content.as_ref(), 3, 1024)?;
-    https(&at("image"), look.image.as_deref())?;
-    within(&at("notify_id"), look.notify_id, -1..=i64::from(i32::MAX))?;
-    chars(&at("profile_id"), look.profile_id.as_ref(), 64)?;
-    within(&at("sound_duration"), look.sound_duration, 1..=60)?;
+    lines(at("inbox_content"), look.inbox_content.as_deref(), 3, 1024)?;
+    https(at("image"), look.image.as_deref())?;
+    within(at("notify_id"), look.notify_id, -1..=i64::from(i32::MAX))?;
+    chars(at("profile_id"), look.profile_id.as_deref(), 64)?;
+    within(at("sound_duration"), look.sound_duration, 1..=60)?;
     if look
         .app_message_id
         .as_deref()
@@ -106,20 +106,17 @@ fn is_message_id(id: &str) -> bool {
 }
 
 fn badge(field: &str, badge: &BadgeNumber) -> Checked {
-    within(&format!("{field}.add_num"), badge.add_num, 1..=99)?;
-    within(&format!("{field}.set_num"), badge.set_num, 0..=99)
+    within(format!("{field}.add_num"), badge.add_num, 1..=99)?;
+    within(format!("{field}.set_num"), badge.set_num, 0..=99)
 }
 
 fn click(field: &str, action: &ClickAction) -> Checked {
-    needed(
-        &format!("{field}.action_type"),
-        action.action_type.is_some(),
-    )?;
+    needed(format!("{field}.action_type"), action.action_type.is_some())?;
     // The other two exist in live views only, whose content is not typed here.
-    one_of(&format!("{field}.action_type"), action.action_type, &[0, 1])?;
+    one_of(format!("{field}.action_type"), action.action_type, &[0, 1])?;
     if action.action_type == Some(1) {
         let given = action.action.is_some() || action.uri.is_some();
-        needed(&format!("{field}.action or uri"), given)?;
+        needed(format!("{field}.action or uri"), given)?;
     }
     match action.data.as_ref().is_none_or(Value::is_object) {
         true => Ok(()),
@@ -129,10 +126,10 @@ fn click(field: &str, action: &ClickAction) -> Checked {
 
 fn push_options(options: &PushOptions, push_type: PushType) -> Checked {
     let at = |name: &str| format!("vendor.harmony.push_options.{name}");
-    within(&at("ttl"), options.ttl, 1..=MAX_TTL_SECS)?;
-    bytes(&at("bi_tag"), options.bi_tag.as_ref(), 64)?;
-    within(&at("collapse_key"), options.collapse_key, -1..=100)?;
-    within(&at("background_mode"), options.background_mode, 0..=1)?;
+    within(at("ttl"), options.ttl, 1..=MAX_TTL_SECS)?;
+    bytes(at("bi_tag"), options.bi_tag.as_deref(), 64)?;
+    within(at("collapse_key"), options.collapse_key, -1..=100)?;
+    within(at("background_mode"), options.background_mode, 0..=1)?;
     let collapses = matches!(push_type, PushType::Alert | PushType::Extension);
     if options.collapse_key.is_some() && !collapses {
         return Err(invalid(
@@ -151,14 +148,14 @@ fn push_options(options: &PushOptions, push_type: PushType) -> Checked {
 
 fn form(form: &FormUpdatePayload) -> Checked {
     let at = |name: &str| format!("vendor.harmony.form.{name}");
-    needed(&at("form_id"), form.form_id.is_some())?;
-    needed(&at("version"), form.version.is_some())?;
-    within(&at("version"), form.version, 0..=i64::MAX)?;
-    needed(&at("module_name"), form.module_name.is_some())?;
-    needed(&at("form_name"), form.form_name.is_some())?;
-    needed(&at("ability_name"), form.ability_name.is_some())?;
+    needed(at("form_id"), form.form_id.is_some())?;
+    needed(at("version"), form.version.is_some())?;
+    within(at("version"), form.version, 0..=i64::MAX)?;
+    needed(at("module_name"), form.module_name.is_some())?;
+    needed(at("form_name"), form.form_name.is_some())?;
+    needed(at("ability_name"), form.ability_name.is_some())?;
     match &form.form_data {
-        None => needed(&at("form_data"), false)?,
+        None => needed(at("form_data"), false)?,
         Some(Value::Object(content)) if content.values().all(is_card_value) => {}
         Some(_) => {
             let why = "is not an object without nulls and with numbers up to 2^53-1";
@@ -166,12 +163,12 @@ fn form(form: &FormUpdatePayload) -> Checked {
         }
     }
     let images = form.images.as_deref().unwrap_or_default();
-    entries(&at("images"), images.len(), 1)?;
+    entries(at("images"), images.len(), 1)?;
     images.iter().try_for_each(|image| {
-        needed(&at("images.key_name"), image.key_name.is_some())?;
-        needed(&at("images.url"), image.url.is_some())?;
-        https(&at("images.url"), image.url.as_deref())?;
-        within(&at("images.require"), image.require, 0..=1)
+        needed(at("images.key_name"), image.key_name.is_some())?;
+        needed(at("images.url"), image.url.is_some())?;
+        https(at("images.url"), image.url.as_deref())?;
+        within(at("images.require"), image.require, 0..=1)
     })
 }
 
@@ -189,12 +186,12 @@ fn is_card_value(value: &Value) -> bool {
 
 fn live_view(view: &LiveViewPayload) -> Checked {
     let at = |name: &str| format!("vendor.harmony.live_view.{name}");
-    needed(&at("activity_id"), view.activity_id.is_some())?;
+    needed(at("activity_id"), view.activity_id.is_some())?;
     let int32 = i64::from(i32::MIN)..=i64::from(i32::MAX);
-    within(&at("activity_id"), view.activity_id, int32)?;
-    needed(&at("operation"), view.operation.is_some())?;
-    within(&at("operation"), view.operation, 0..=2)?;
-    needed(&at("event"), view.event.is_some())?;
+    within(at("activity_id"), view.activity_id, int32)?;
+    needed(at("operation"), view.operation.is_some())?;
+    within(at("operation"), view.operation, 0..=2)?;
+    needed(at("event"), view.event.is_some())?;
     let event = view.event.as_deref().unwrap_or_default();
     if !EVENTS.contains(&event) {
         let why = format!("is not one of {}", EVENTS.join(", "));
@@ -204,7 +201,7 @@ fn live_view(view: &LiveViewPayload) -> Checked {
         let why = format!("can be created by a push for {} only", CREATABLE.join(", "));
         return Err(invalid(at("event"), why));
     }
-    needed(&at("activity_data"), view.activity_data.is_some())?;
+    needed(at("activity_data"), view.activity_data.is_some())?;
     match view.activity_data.as_ref().is_some_and(Value::is_object) {
         true => Ok(()),
         false => Err(invalid(at("activity_data"), "is not an object")),

@@ -8,12 +8,12 @@ use zpns_core::{
     CallEvent, Category, ErrorKind, Kind, LimitPolicy, Notes, Notification, OnClick, Rejection,
     Sound,
 };
-use zpns_kit::{fit, merge_patch};
+use zpns_kit::rules::{https, invalid, needed};
+use zpns_kit::{ListTemplate, fit, merge_patch};
 
 use super::{BadgeNumber, ClickAction, HarmonyNotification, Options, PushOptions, PushType, check};
 use crate::message::block::{Wire as _, put};
-use crate::message::rules::{https, invalid, needed};
-use crate::message::template::Template;
+use crate::message::template::template;
 use crate::message::{
     BODY_LIMIT, both, check_silence, class, data, fill, has_text, icon_number, ids, noted,
     options_of, sound_name,
@@ -34,7 +34,7 @@ const TEST_TOKENS: usize = 10;
 /// A notification as Huawei takes it, but for its targets.
 #[derive(Debug)]
 pub(crate) struct Encoded {
-    pub(crate) template: Template,
+    pub(crate) template: ListTemplate,
     pub(crate) push_type: PushType,
     /// Targets of one request at the most.
     pub(crate) targets: usize,
@@ -70,7 +70,7 @@ pub(crate) fn encode(
             merge_patch(&mut request, patch);
         }
         match request {
-            Value::Object(request) => Template::new(request, HOLDER, RAW),
+            Value::Object(request) => template(request, HOLDER, RAW),
             _ => Err(invalid(RAW, "is not an object")),
         }
     })?;

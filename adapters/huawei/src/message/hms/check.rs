@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{AndroidConfig, AndroidNotification, Button, ClickAction, LightSettings, Options};
-use crate::message::rules::{
+use zpns_kit::rules::{
     Checked, chars, entries, https, invalid, json_object, lines, needed, one_of, within,
 };
+
+use super::{AndroidConfig, AndroidNotification, Button, ClickAction, LightSettings, Options};
 
 /// How long Huawei keeps a message at the most: 15 days.
 pub(crate) const MAX_TTL: Duration = Duration::from_secs(1_296_000);
@@ -29,18 +30,14 @@ pub(super) fn options(options: &Options) -> Checked {
 
 fn android(android: &AndroidConfig) -> Checked {
     const AT: &str = "vendor.huawei.android";
+    within(format!("{AT}.collapse_key"), android.collapse_key, -1..=100)?;
     within(
-        &format!("{AT}.collapse_key"),
-        android.collapse_key,
-        -1..=100,
-    )?;
-    within(
-        &format!("{AT}.fast_app_target"),
+        format!("{AT}.fast_app_target"),
         android.fast_app_target,
         1..=2,
     )?;
     within(
-        &format!("{AT}.target_user_type"),
+        format!("{AT}.target_user_type"),
         android.target_user_type,
         0..=1,
     )?;
@@ -66,38 +63,38 @@ pub(super) fn ttl(field: &str, ttl: Duration) -> Checked {
 
 fn look(look: &AndroidNotification) -> Checked {
     let at = |name: &str| format!("vendor.huawei.android.notification.{name}");
-    one_of(&at("style"), look.style, &[0, 1, 3])?;
-    within(&at("auto_clear"), look.auto_clear, 1..=i64::from(i32::MAX))?;
-    within(&at("notify_id"), look.notify_id, -1..=i64::from(i32::MAX))?;
-    chars(&at("profile_id"), look.profile_id.as_ref(), 64)?;
-    lines(&at("inbox_content"), look.inbox_content.as_ref(), 5, 1024)?;
-    https(&at("image"), look.image.as_deref())?;
+    one_of(at("style"), look.style, &[0, 1, 3])?;
+    within(at("auto_clear"), look.auto_clear, 1..=i64::from(i32::MAX))?;
+    within(at("notify_id"), look.notify_id, -1..=i64::from(i32::MAX))?;
+    chars(at("profile_id"), look.profile_id.as_deref(), 64)?;
+    lines(at("inbox_content"), look.inbox_content.as_deref(), 5, 1024)?;
+    https(at("image"), look.image.as_deref())?;
     if look.color.as_ref().is_some_and(|color| !is_color(color)) {
         return Err(invalid(at("color"), "is not of the form #RRGGBB"));
     }
     if look.style == Some(1) {
-        needed(&at("big_title"), look.big_title.is_some())?;
-        needed(&at("big_body"), look.big_body.is_some())?;
+        needed(at("big_title"), look.big_title.is_some())?;
+        needed(at("big_body"), look.big_body.is_some())?;
     }
     if look.style == Some(3) {
-        needed(&at("inbox_content"), look.inbox_content.is_some())?;
+        needed(at("inbox_content"), look.inbox_content.is_some())?;
     }
     if look.default_sound == Some(false) {
-        needed(&at("sound"), look.sound.is_some())?;
+        needed(at("sound"), look.sound.is_some())?;
     }
     if look.title_loc_args.is_some() {
-        needed(&at("title_loc_key"), look.title_loc_key.is_some())?;
+        needed(at("title_loc_key"), look.title_loc_key.is_some())?;
     }
     if look.body_loc_args.is_some() {
-        needed(&at("body_loc_key"), look.body_loc_key.is_some())?;
+        needed(at("body_loc_key"), look.body_loc_key.is_some())?;
     }
     if let Some(badge) = &look.badge {
-        within(&at("badge.add_num"), badge.add_num, 1..=99)?;
-        within(&at("badge.set_num"), badge.set_num, 0..=99)?;
+        within(at("badge.add_num"), badge.add_num, 1..=99)?;
+        within(at("badge.set_num"), badge.set_num, 0..=99)?;
     }
     if let Some(texts) = &look.multi_lang_key {
         for (key, languages) in texts {
-            entries(&at(&format!("multi_lang_key.{key}")), languages.len(), 3)?;
+            entries(at(&format!("multi_lang_key.{key}")), languages.len(), 3)?;
         }
     }
     vibration(&at("vibrate_config"), look.vibrate_config.as_deref())?;
@@ -109,7 +106,7 @@ fn look(look: &AndroidNotification) -> Checked {
         .as_ref()
         .map_or(Ok(()), |action| click(&at("click_action"), action))?;
     let buttons = look.buttons.as_deref().unwrap_or_default();
-    entries(&at("buttons"), buttons.len(), 3)?;
+    entries(at("buttons"), buttons.len(), 3)?;
     buttons
         .iter()
         .try_for_each(|each| button(&at("buttons"), each))
@@ -135,7 +132,7 @@ fn light(field: &str, light: &LightSettings) -> Checked {
         .into_iter()
         .all(|time| time.as_deref().and_then(seconds).is_some());
     needed(
-        &format!("{field}.light_on_duration or light_off_duration"),
+        format!("{field}.light_on_duration or light_off_duration"),
         timed,
     )?;
     let color = light.color.clone().unwrap_or_default();
@@ -151,21 +148,21 @@ fn light(field: &str, light: &LightSettings) -> Checked {
 }
 
 fn click(field: &str, action: &ClickAction) -> Checked {
-    needed(&format!("{field}.type"), action.kind.is_some())?;
-    within(&format!("{field}.type"), action.kind, 1..=4)?;
-    https(&format!("{field}.url"), action.url.as_deref())?;
+    needed(format!("{field}.type"), action.kind.is_some())?;
+    within(format!("{field}.type"), action.kind, 1..=4)?;
+    https(format!("{field}.url"), action.url.as_deref())?;
     https(
-        &format!("{field}.rich_resource"),
+        format!("{field}.rich_resource"),
         action.rich_resource.as_deref(),
     )?;
     match action.kind {
         Some(1) => {
             let given = action.intent.is_some() || action.action.is_some();
-            needed(&format!("{field}.intent"), given)
+            needed(format!("{field}.intent"), given)
         }
-        Some(2) => needed(&format!("{field}.url"), action.url.is_some()),
+        Some(2) => needed(format!("{field}.url"), action.url.is_some()),
         Some(4) => needed(
-            &format!("{field}.rich_resource"),
+            format!("{field}.rich_resource"),
             action.rich_resource.is_some(),
         ),
         _ => Ok(()),
@@ -174,26 +171,26 @@ fn click(field: &str, action: &ClickAction) -> Checked {
 
 fn button(field: &str, button: &Button) -> Checked {
     let at = |name: &str| format!("{field}.{name}");
-    needed(&at("name"), button.name.is_some())?;
-    chars(&at("name"), button.name.as_ref(), 40)?;
-    needed(&at("action_type"), button.action_type.is_some())?;
-    within(&at("action_type"), button.action_type, 0..=4)?;
-    within(&at("intent_type"), button.intent_type, 0..=1)?;
-    chars(&at("data"), button.data.as_ref(), 1024)?;
+    needed(at("name"), button.name.is_some())?;
+    chars(at("name"), button.name.as_deref(), 40)?;
+    needed(at("action_type"), button.action_type.is_some())?;
+    within(at("action_type"), button.action_type, 0..=4)?;
+    within(at("intent_type"), button.intent_type, 0..=1)?;
+    chars(at("data"), button.data.as_deref(), 1024)?;
     match (button.action_type, &button.data) {
         (Some(1), _) => {
-            needed(&at("intent_type"), button.intent_type.is_some())?;
-            needed(&at("intent"), button.intent.is_some())?;
+            needed(at("intent_type"), button.intent_type.is_some())?;
+            needed(at("intent"), button.intent.is_some())?;
         }
         (Some(2), _) => {
-            needed(&at("intent"), button.intent.is_some())?;
-            https(&at("intent"), button.intent.as_deref())?;
+            needed(at("intent"), button.intent.is_some())?;
+            https(at("intent"), button.intent.as_deref())?;
         }
-        (Some(4), data) => needed(&at("data"), data.is_some())?,
+        (Some(4), data) => needed(at("data"), data.is_some())?,
         _ => {}
     }
     match (button.action_type, &button.data) {
-        (Some(0 | 1), Some(data)) => json_object(&at("data"), data),
+        (Some(0 | 1), Some(data)) => json_object(at("data"), data),
         _ => Ok(()),
     }
 }

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use zpns_core::{CallEvent, Kind, LimitPolicy, Notes, Notification, Priority, Rejection, Sound};
-use zpns_kit::{fit, merge_patch};
+use zpns_kit::rules::{https, invalid, json_object, needed};
+use zpns_kit::{ListTemplate, fit, merge_patch};
 
 use super::{
     AndroidConfig, AndroidNotification, BadgeNotification, Importance, Options, Urgency, check,
     click,
 };
 use crate::message::block::{Wire as _, put};
-use crate::message::rules::{https, invalid, json_object, needed};
-use crate::message::template::Template;
+use crate::message::template::template;
 use crate::message::{
     BODY_LIMIT, both, check_silence, class, data, fill, has_text, icon_number, ids, is_call, noted,
     options_of, sound_name,
@@ -32,7 +32,7 @@ const RAW: &str = "vendor.huawei.raw";
 pub(crate) fn encode(
     message: &Notification,
     limits: LimitPolicy,
-) -> Result<(Template, Notes), Rejection> {
+) -> Result<(ListTemplate, Notes), Rejection> {
     let options: Options = options_of(message)?;
     check::options(&options)?;
     let mut notes = Notes::default();
@@ -43,7 +43,7 @@ pub(crate) fn encode(
             merge_patch(&mut request, patch);
         }
         match request {
-            Value::Object(request) => Template::new(request, HOLDER, RAW),
+            Value::Object(request) => template(request, HOLDER, RAW),
             _ => Err(invalid(RAW, "is not an object")),
         }
     })?;
