@@ -251,7 +251,8 @@ mod tests {
         }
         wire.get(&uri, HeaderMap::new()).await.unwrap();
         assert_eq!(vendor.requests()[3].method, Method::GET);
-        let made = wire.post_made(&uri, &HeaderMap::new(), &|| "made".into(), None);
+        let headers = HeaderMap::new();
+        let made = wire.post_made(&uri, &headers, &|| "made".into(), None);
         made.await.unwrap();
         assert_eq!(vendor.requests()[4].body, "made");
         assert_eq!(vendor.opened()[0].transport, Transport::General);

@@ -105,7 +105,7 @@ async fn a_push_goes_out_with_this_request() {
     let wanted: &[u8] = br#"{"aps":{"alert":{"title":"T","body":"B"},"sound":"default"}}"#;
     assert_eq!(request.body, wanted);
     assert_eq!(request.timeout, Duration::from_secs(10));
-    let id = "745b7d19-3884-54b5-b31e-b315d6104814";
+    let id = "034274cb-328d-89cd-b713-7372440ea6f0";
     let mut headers: Vec<(&str, &str)> = request
         .headers
         .iter()

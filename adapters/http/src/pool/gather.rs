@@ -63,17 +63,17 @@ impl<S> Gather<S> {
         })))
     }
 
+    /// Begins a turn of the connection: so much may be read in it, before it yields.
+    pub(super) fn begin_turn(&self) {
+        self.lock().readable = READ_AT_ONCE;
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner<S>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<S: AsyncWrite + Unpin> Gather<S> {
-    /// Begins a turn of the connection: so much may be read in it, before it yields.
-    pub(super) fn begin_turn(&self) {
-        self.lock().readable = READ_AT_ONCE;
-    }
-
     /// Passes on everything gathered, and flushes the stream below.
     pub(super) fn poll_send(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.lock().poll_send(context)
