@@ -12,12 +12,13 @@ mod vendors;
 use std::cell::Cell;
 use std::process::ExitCode;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
 use libtest_mimic::{Arguments, Trial};
 use tokio::runtime::Builder;
 
-use crate::vendors::{BatchVendor, Call, Latency, VENDORS, VendorConnector};
+use crate::vendors::{BatchVendor, Call, VENDORS, VendorConnector};
 
 /// The router's `READY_AT_ONCE`: outcomes that wait for the caller before it reads on.
 const READY: usize = 1_024;
@@ -52,9 +53,10 @@ fn main() -> ExitCode {
 }
 
 async fn stream_to(vendor: &'static BatchVendor, total: usize) {
-    let connector = VendorConnector::new(vendor, Latency::OneTurn);
-    let router = vendor.router(&connector).unwrap();
-    let capability = vendor.provider(&connector).unwrap().capability();
+    let connector = VendorConnector::new(vendor);
+    let router = vendor.router(Arc::new(connector.clone())).unwrap();
+    let provider = vendor.provider(Arc::new(connector.clone())).unwrap();
+    let capability = provider.capability();
     assert_eq!(capability.batch, vendor.limit);
 
     // Targets are made as they are read, and counted: read less answered is what is in memory.

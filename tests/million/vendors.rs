@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 use toml::Table;
 use zpns::resources::{HttpClient, HttpError, HttpOptions, HttpRequest, HttpResponse};
 use zpns::{
@@ -18,22 +18,25 @@ use zpns::{
 };
 use zpns_kit::testing::rsa_key_pem;
 
+/// Digits of the number in a token.
+const DIGITS: usize = 16;
+
 /// The provider's id in the config.
 const PROVIDER: &str = "phones";
 
 /// A vendor that takes many targets in one request.
 #[derive(Clone, Copy, Debug)]
-pub struct BatchVendor {
+pub(crate) struct BatchVendor {
     /// The name of this row.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The vendor's section of the config.
     keys: fn() -> Table,
     /// Targets of one business call, from the vendor's documents.
-    pub limit: usize,
+    pub(crate) limit: usize,
     /// What the message is, where that picks the call.
     category: Option<Category>,
     /// Whether the message is saved before it is pushed.
-    pub saves: bool,
+    pub(crate) saves: bool,
     /// What it answers.
     answers: &'static [(&'static str, Call, Answer)],
     /// What stands before a number in a token.
@@ -42,7 +45,7 @@ pub struct BatchVendor {
 
 /// What a request is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Call {
+pub(crate) enum Call {
     /// For a token of our own.
     Login,
     /// To save a message.
@@ -78,9 +81,16 @@ const OPPO_LOGIN: (&str, Call, Answer) = (
     ),
 );
 
+/// What a single target is sent, whatever the message.
+const OPPO_UNICAST: (&str, Call, Answer) = (
+    "/notification/unicast",
+    Call::Push,
+    Answer::Always(r#"{"code":0,"message":"Success","data":{"messageId":"5b2f5b2f5b2f5b2f"}}"#),
+);
+
 /// Every one of them. Answers after `reference/*.md`.
 #[rustfmt::skip]
-pub const VENDORS: &[BatchVendor] = &[
+pub(crate) const VENDORS: &[BatchVendor] = &[
     BatchVendor { name: "huawei", keys: huawei, limit: 1_000, category: None, saves: false, answers: &[HUAWEI_LOGIN, HUAWEI_PUSH], token: "IQAAAACy0Ofk0l1AwaBg" },
     BatchVendor { name: "harmony", keys: harmony, limit: 1_000, category: None, saves: false, answers: &[HUAWEI_PUSH], token: "MAMzLgIkEUCBSAAAAP0BRQ" },
     BatchVendor { name: "honor", keys: honor, limit: 1_000, category: None, saves: false, answers: &[
@@ -93,10 +103,12 @@ pub const VENDORS: &[BatchVendor] = &[
     BatchVendor { name: "oppo, one by one", keys: oppo, limit: 1_000, category: Some(Category::InstantMessage), saves: false, answers: &[
         OPPO_LOGIN,
         ("/notification/unicast_batch", Call::Push, Answer::EachOfOppo),
+        OPPO_UNICAST,
     ], token: "CN_0011223344556677" },
-    BatchVendor { name: "oppo, broadcast", keys: oppo, limit: 1_000, category: None, saves: true, answers: &[
+    BatchVendor { name: "oppo, broadcast", keys: oppo, limit: 1_000, category: Some(Category::Marketing), saves: true, answers: &[
         OPPO_LOGIN,
         ("/notification/save_message_content", Call::Save, Answer::Always(r#"{"code":0,"message":"Success","data":{"message_id":"5b2f5b2f"}}"#)),
+        OPPO_UNICAST,
         ("/notification/broadcast", Call::Push, Answer::Always(r#"{"code":0,"message":"Success","data":{"message_id":"5b2f5b2f","task_id":"5b2f6c"}}"#)),
     ], token: "CN_0011223344556677" },
     BatchVendor { name: "vivo", keys: vivo, limit: 1_000, category: None, saves: true, answers: &[
@@ -177,39 +189,39 @@ fn meizu() -> Table {
 
 impl BatchVendor {
     /// The message that is pushed.
-    pub fn notification(&self) -> Notification {
+    pub(crate) fn notification(&self) -> Notification {
         let mut message = Notification::alert("Alice", "Lunch at noon?");
         message.category = self.category;
         message
     }
 
     /// One target out of very many.
-    pub fn target(&self, number: usize) -> Target {
-        Target::new(PROVIDER, format!("{}{number:016x}", self.token))
+    pub(crate) fn target(&self, number: usize) -> Target {
+        Target::new(PROVIDER, format!("{}{number:0DIGITS$x}", self.token))
     }
 
     /// The provider without any layers, over a connector.
     ///
     /// # Errors
     /// It cannot be configured.
-    pub fn provider(
+    pub(crate) fn provider(
         &self,
-        connector: &VendorConnector,
+        connector: Arc<dyn HttpConnector>,
     ) -> Result<Arc<dyn PushProvider>, Box<dyn std::error::Error + Send + Sync>> {
         let config = self.config()?;
         let section = config.providers.first().ok_or("there is no provider")?;
-        Ok(section.build(connector.resources())?)
+        Ok(section.build(Resources::new(connector))?)
     }
 
     /// A router with the provider and all its layers, over a connector.
     ///
     /// # Errors
     /// It cannot be configured.
-    pub fn router(
+    pub(crate) fn router(
         &self,
-        connector: &VendorConnector,
+        connector: Arc<dyn HttpConnector>,
     ) -> Result<Router, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(self.config()?.router_with(connector.resources())?)
+        Ok(self.config()?.router_with(Resources::new(connector))?)
     }
 
     fn config(&self) -> Result<Config, Box<dyn std::error::Error + Send + Sync>> {
@@ -221,38 +233,42 @@ impl BatchVendor {
 
 /// Opens clients that answer as this vendor does, and counts what they are asked.
 #[derive(Clone, Debug)]
-pub struct VendorConnector {
+pub(crate) struct VendorConnector {
     vendor: &'static BatchVendor,
-    latency: Latency,
     counts: Arc<[AtomicUsize; 3]>,
-}
-
-/// When an answer comes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Latency {
-    /// At once.
-    None,
-    /// After others had their turn, so that requests are in flight together.
-    OneTurn,
 }
 
 impl VendorConnector {
     /// A vendor to talk to.
-    pub fn new(vendor: &'static BatchVendor, latency: Latency) -> Self {
+    pub(crate) fn new(vendor: &'static BatchVendor) -> Self {
         Self {
             vendor,
-            latency,
             counts: Arc::default(),
         }
     }
 
     /// How many requests there were for this.
-    pub fn count(&self, call: Call) -> usize {
+    pub(crate) fn count(&self, call: Call) -> usize {
         self.counts[call as usize].load(Ordering::Relaxed)
     }
 
-    fn resources(&self) -> Resources {
-        Resources::new(Arc::new(self.clone()))
+    /// Answers a request, and counts it.
+    pub(crate) fn answer(&self, request: &HttpRequest) -> HttpResponse {
+        let path = request.uri.path();
+        let mut answers = self.vendor.answers.iter();
+        let row = answers.find(|(end, ..)| path.ends_with(end));
+        let (status, body) = match row {
+            Some((_, call, answer)) => {
+                self.counts[*call as usize].fetch_add(1, Ordering::Relaxed);
+                (StatusCode::OK, self.vendor.answer(*answer, &request.body))
+            }
+            None => (StatusCode::NOT_FOUND, Bytes::new()),
+        };
+        HttpResponse {
+            status,
+            headers: HeaderMap::new(),
+            body,
+        }
     }
 }
 
@@ -265,47 +281,38 @@ impl HttpConnector for VendorConnector {
 #[async_trait]
 impl HttpClient for VendorConnector {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        if self.latency == Latency::OneTurn {
-            tokio::task::yield_now().await;
-        }
-        let path = request.uri.path();
-        let mut answers = self.vendor.answers.iter();
-        let row = answers.find(|(end, ..)| path.ends_with(end));
-        let (status, body) = match row {
-            Some((_, call, answer)) => {
-                self.counts[*call as usize].fetch_add(1, Ordering::Relaxed);
-                (StatusCode::OK, answer.to(&request.body))
-            }
-            None => (StatusCode::NOT_FOUND, Bytes::new()),
-        };
-        Ok(HttpResponse {
-            status,
-            headers: HeaderMap::new(),
-            body,
-        })
+        // Others get their turn first, so that requests are in flight together.
+        tokio::task::yield_now().await;
+        Ok(self.answer(&request))
     }
 
     async fn close(&self, _grace: Duration) {}
 }
 
-impl Answer {
-    fn to(self, request: &[u8]) -> Bytes {
-        match self {
-            Self::Always(body) => Bytes::from_static(body.as_bytes()),
-            Self::EachOfOppo => each_of_oppo(request).to_string().into(),
+impl BatchVendor {
+    fn answer(&self, answer: Answer, request: &[u8]) -> Bytes {
+        match answer {
+            Answer::Always(body) => Bytes::from_static(body.as_bytes()),
+            Answer::EachOfOppo => self.each_of_oppo(request).into(),
         }
     }
-}
 
-/// An entry with an id for each message of a `unicast_batch`, under its target.
-fn each_of_oppo(request: &[u8]) -> Value {
-    let mut form = url::form_urlencoded::parse(request);
-    let messages = form.find_map(|(key, text)| (key == "messages").then_some(text));
-    let messages = messages.and_then(|text| serde_json::from_str::<Vec<Value>>(&text).ok());
-    let entry = |message: &Value| {
-        let target = &message["target_value"];
-        json!({"registrationId": target, "messageId": "5b2f5b2f5b2f5b2f"})
-    };
-    let entries: Vec<Value> = messages.unwrap_or_default().iter().map(entry).collect();
-    json!({"code": 0, "message": "Success", "data": entries})
+    /// An entry with an id for each target of a `unicast_batch`. Parsing the request would cost
+    /// more than all that is tested: targets are found by how each of them begins.
+    fn each_of_oppo(&self, request: &[u8]) -> String {
+        let request = std::str::from_utf8(request).unwrap_or_default();
+        let mut body = String::with_capacity(request.len() / 2);
+        body.push_str(r#"{"code":0,"message":"Success","data":["#);
+        for (position, rest) in request.split(self.token).skip(1).enumerate() {
+            if position > 0 {
+                body.push(',');
+            }
+            body.push_str(r#"{"messageId":"5b2f5b2f5b2f5b2f","registrationId":""#);
+            body.push_str(self.token);
+            body.push_str(rest.get(..DIGITS).unwrap_or_default());
+            body.push_str(r#""}"#);
+        }
+        body.push_str("]}");
+        body
+    }
 }
