@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::model::{Accepted, Error, ErrorKind, Rejection, Target, Timestamp, Token};
 use crate::provider::ProviderInfo;
+use crate::router::MassInvalidation;
 
 /// Something worth knowing happened. Tokens inside are masked in `Debug`.
 #[derive(Clone, Debug)]
@@ -80,6 +81,20 @@ pub enum Event<'a> {
     BreakerClosed {
         /// Which provider.
         provider: &'a ProviderInfo,
+    },
+    /// So many of a provider's tokens died at once that none is dropped any more.
+    GuardClosed {
+        /// Which provider.
+        provider: &'a ProviderInfo,
+        /// What was seen.
+        alarm: &'a MassInvalidation,
+    },
+    /// Somebody released a provider's guard: tokens are dropped again.
+    GuardReleased {
+        /// Which provider.
+        provider: &'a ProviderInfo,
+        /// What the alarm was.
+        alarm: &'a MassInvalidation,
     },
 }
 

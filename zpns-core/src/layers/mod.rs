@@ -37,6 +37,7 @@ pub use self::wrapped::{Around, Wrapped};
 use crate::observer::Observers;
 use crate::provider::PushProvider;
 use crate::resources::Resources;
+use crate::router::GuardSettings;
 
 /// Wraps a provider in another one.
 pub trait Layer: Debug + Send + Sync + 'static {
@@ -83,6 +84,8 @@ pub struct Delivery {
     pub rate_per_second: Option<std::num::NonZeroU32>,
     /// Requests in flight at the most. As many as the provider's capability suggests unless set.
     pub max_in_flight: Option<std::num::NonZeroUsize>,
+    /// When so many tokens die at once that none is dropped any more.
+    pub guard: GuardSettings,
     /// One attempt at the most. Thirty seconds unless set; adapters have their own, shorter one.
     pub attempt_timeout: Duration,
     /// A layer of the host's own around all others.
@@ -98,6 +101,7 @@ impl Default for Delivery {
             breaker: Breaker::default(),
             rate_per_second: None,
             max_in_flight: None,
+            guard: GuardSettings::default(),
             attempt_timeout: Duration::from_secs(30),
             outer: None,
             inner: None,

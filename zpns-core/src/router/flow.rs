@@ -304,11 +304,14 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
             provider,
             report,
         } = landed;
+        let targets = cut.batch.targets();
+        let mut report = report.of_length(targets.len());
         if let Some(lane) = self.lanes.get_mut(lane) {
             lane.landed(&provider);
+            self.router
+                .guard_tokens(&lane.entry().guard, provider.info(), &mut report);
         }
-        let targets = cut.batch.targets();
-        let answers = report.of_length(targets.len()).into_answers();
+        let answers = report.into_answers();
         for (index, (target, (outcome, notes))) in targets.iter().zip(answers).enumerate() {
             self.tell(provider.info(), target, &outcome);
             self.ready.push_back(Delivery {

@@ -5,6 +5,7 @@
 //! vendor that is slow or down holds up nobody else's batches.
 
 mod flow;
+mod guard;
 mod lane;
 mod providers;
 
@@ -18,11 +19,13 @@ use futures_util::stream::{self, Stream};
 use tokio::sync::Notify;
 
 pub use self::flow::Flow;
+use self::guard::Guard;
+pub use self::guard::{GuardSettings, MassInvalidation};
 use self::providers::Providers;
 use crate::layers::{Delivery as DeliverySettings, LayerContext};
 use crate::model::{Notes, Notification, Outcome, ProviderId, Report, Target};
-use crate::observer::{Observer, Observers};
-use crate::provider::{LimitPolicy, PushProvider};
+use crate::observer::{Event, Observer, Observers};
+use crate::provider::{LimitPolicy, ProviderInfo, PushProvider};
 use crate::resources::Resources;
 
 /// How long after the grace a provider may still need to close.
@@ -253,6 +256,40 @@ impl Router {
     /// The providers with their layers, by id in order.
     pub fn providers(&self) -> Vec<Arc<dyn PushProvider>> {
         self.0.providers.all()
+    }
+
+    /// Why no token of this provider is dropped at present, if the
+    /// [mass-invalidation guard](GuardSettings) gave the alarm.
+    pub fn guard(&self, id: &ProviderId) -> Option<MassInvalidation> {
+        self.0.providers.get(id)?.guard.alarm()
+    }
+
+    /// Lets tokens of this provider be dropped again, and its guard count from nothing. What the
+    /// alarm was; none if there was no alarm or there is no such provider.
+    pub fn release_guard(&self, id: &ProviderId) -> Option<MassInvalidation> {
+        let entry = self.0.providers.get(id)?;
+        let alarm = entry.guard.release()?;
+        self.0.context.observers.tell(&Event::GuardReleased {
+            provider: entry.provider.info(),
+            alarm: &alarm,
+        });
+        Some(alarm)
+    }
+
+    /// Has a provider's guard look at a report before it is handed out.
+    fn guard_tokens(&self, guard: &Guard, provider: &ProviderInfo, report: &mut Report) {
+        let context = &self.0.context;
+        let now = context.resources.clock.monotonic();
+        if let Some(alarm) = guard.judge(now, report) {
+            tracing::warn!(
+                provider = provider.id.as_str(),
+                "no token is dropped: {alarm}"
+            );
+            let alarm = &alarm;
+            context
+                .observers
+                .tell(&Event::GuardClosed { provider, alarm });
+        }
     }
 
     /// Answers what is not in flight yet, and everything that comes later, with

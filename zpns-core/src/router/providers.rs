@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 
+use super::guard::Guard;
 use crate::layers::{Delivery, LayerContext};
 use crate::model::ProviderId;
 use crate::provider::{Capability, PushProvider};
@@ -25,6 +26,8 @@ pub(super) struct Entry {
     pub(super) capability: Capability,
     /// Batches under way at once, at the most.
     pub(super) window: usize,
+    /// The same one through every replacement.
+    pub(super) guard: Arc<Guard>,
     /// As it was given to the router.
     bare: Arc<dyn PushProvider>,
 }
@@ -39,7 +42,9 @@ impl Providers {
     ) -> Option<Arc<dyn PushProvider>> {
         let wrapped = delivery.wrap(Arc::clone(&provider), context);
         let capability = wrapped.capability();
+        let id = wrapped.info().id.clone();
         let entry = Entry {
+            guard: self.guard(&id, &delivery),
             window: delivery
                 .max_in_flight
                 .map_or(capability.in_flight, usize::from)
@@ -48,7 +53,6 @@ impl Providers {
             provider: wrapped,
             bare: provider,
         };
-        let id = entry.provider.info().id.clone();
         let before = self.map.rcu(|map| {
             let mut map = BTreeMap::clone(map);
             map.insert(id.clone(), entry.clone());
@@ -56,6 +60,17 @@ impl Providers {
         });
         self.version.fetch_add(1, Ordering::Release);
         before.get(&id).map(|entry| Arc::clone(&entry.bare))
+    }
+
+    /// The guard that watches over this provider's tokens already, or a new one.
+    fn guard(&self, id: &ProviderId, delivery: &Delivery) -> Arc<Guard> {
+        match self.map.load().get(id) {
+            Some(entry) => {
+                entry.guard.configure(delivery.guard.clone());
+                Arc::clone(&entry.guard)
+            }
+            None => Arc::new(Guard::new(delivery.guard.clone())),
+        }
     }
 
     pub(super) fn get(&self, id: &ProviderId) -> Option<Entry> {
