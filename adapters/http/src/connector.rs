@@ -8,6 +8,7 @@ use zpns_core::resources::{
 
 use crate::errors::invalid;
 use crate::general::General;
+use crate::names::{Names, Resolver, SystemResolver};
 use crate::pool::{Pool, PoolOptions};
 
 /// Opens the real HTTP clients.
@@ -25,14 +26,16 @@ use crate::pool::{Pool, PoolOptions};
 pub struct Connector {
     pool: PoolOptions,
     random: Arc<dyn Random>,
+    resolver: Arc<dyn Resolver>,
 }
 
 impl Connector {
-    /// With the default pool options and the system's randomness.
+    /// With the default pool options, and the system's randomness and names.
     pub fn new() -> Self {
         Self {
             pool: PoolOptions::default(),
             random: Arc::new(SystemRandom::new()),
+            resolver: Arc::new(SystemResolver),
         }
     }
 
@@ -49,6 +52,13 @@ impl Connector {
         self.random = random;
         self
     }
+
+    /// With another way to resolve names.
+    #[must_use]
+    pub fn with_resolver(mut self, resolver: Arc<dyn Resolver>) -> Self {
+        self.resolver = resolver;
+        self
+    }
 }
 
 impl Default for Connector {
@@ -62,13 +72,15 @@ impl HttpConnector for Connector {
         if options.max_connections == 0 {
             return Err(invalid("a client needs at least one connection"));
         }
+        let names = Names::new(Arc::clone(&self.resolver), options);
         match options.transport {
             Transport::PooledHttp2 => Ok(Arc::new(Pool::new(
                 options,
+                names,
                 self.pool.clone(),
                 Arc::clone(&self.random),
             )?)),
-            Transport::General => Ok(Arc::new(General::new(options)?)),
+            Transport::General => Ok(Arc::new(General::new(options, names)?)),
             _ => Err(invalid("this connector does not know the transport")),
         }
     }

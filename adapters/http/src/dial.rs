@@ -1,5 +1,7 @@
 //! One connection: name, TCP, proxy, TLS.
 
+use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use tokio_rustls::client::TlsStream;
 use zpns_core::resources::{HttpError, HttpOptions};
 
 use crate::errors::connect;
+use crate::names::Names;
 use crate::proxy::Proxy;
 use crate::{time, tls};
 
@@ -20,6 +23,7 @@ const HTTPS_PORT: u16 = 443;
 /// Knows how to reach origins.
 #[derive(Clone)]
 pub(crate) struct Dialer {
+    names: Names,
     tls: Arc<ClientConfig>,
     proxy: Option<Proxy>,
     timeout: Duration,
@@ -36,8 +40,9 @@ impl std::fmt::Debug for Dialer {
 
 impl Dialer {
     /// For HTTP/2 connections.
-    pub(crate) fn new(options: &HttpOptions) -> Result<Self, HttpError> {
+    pub(crate) fn new(options: &HttpOptions, names: Names) -> Result<Self, HttpError> {
         Ok(Self {
+            names,
             tls: Arc::new(tls::client_config(options, tls::ALPN_H2)?),
             proxy: options.proxy.as_ref().map(Proxy::parse).transpose()?,
             timeout: options.connect_timeout,
@@ -57,49 +62,49 @@ impl Dialer {
     }
 
     async fn connect(&self, origin: &Authority) -> Result<TlsStream<TcpStream>, HttpError> {
-        let target = format!(
-            "{}:{}",
-            origin.host(),
-            origin.port_u16().unwrap_or(HTTPS_PORT)
-        );
+        let host = origin.host();
+        let port = origin.port_u16().unwrap_or(HTTPS_PORT);
         let stream = match &self.proxy {
-            None => self.connect_tcp(&target).await?,
+            None => {
+                let addresses = self.names.of_origin(host).await?;
+                self.connect_tcp(&addresses, host, port).await?
+            }
             Some(proxy) => {
-                let mut stream = self.connect_tcp(&proxy.address).await?;
-                proxy.tunnel(&mut stream, &target).await?;
+                self.names.check_literal(host)?;
+                let addresses = self.names.of_proxy(&proxy.host).await?;
+                let stream = self.connect_tcp(&addresses, &proxy.host, proxy.port);
+                let mut stream = stream.await?;
+                proxy.tunnel(&mut stream, &format!("{host}:{port}")).await?;
                 stream
             }
         };
         self.secure(stream, origin).await
     }
 
-    /// Asks for the addresses anew each time: Apple wants no cached names (`reference/apns.md` §5.1).
-    async fn connect_tcp(&self, target: &str) -> Result<TcpStream, HttpError> {
-        let addresses: Vec<_> = tokio::net::lookup_host(target)
-            .await
-            .map_err(|error| {
-                connect(format!("{target}: the name cannot be resolved")).with_source(error)
-            })?
-            .collect();
-        let mut last = None;
+    /// Tries one address after the other; there is at least one.
+    async fn connect_tcp(
+        &self,
+        addresses: &[IpAddr],
+        host: &str,
+        port: u16,
+    ) -> Result<TcpStream, HttpError> {
+        let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
         for (position, address) in addresses.iter().enumerate() {
             // An address that never answers must leave time for the others.
             let left = u32::try_from(addresses.len() - position).unwrap_or(u32::MAX);
-            match time::within(self.timeout / left, TcpStream::connect(address)).await {
+            let connection = TcpStream::connect((*address, port));
+            match time::within(self.timeout / left, connection).await {
                 Some(Ok(stream)) => {
                     stream.set_nodelay(true).map_err(|error| {
-                        connect(format!("{target}: TCP_NODELAY is refused")).with_source(error)
+                        connect(format!("{host}:{port}: TCP_NODELAY is refused")).with_source(error)
                     })?;
                     return Ok(stream);
                 }
-                Some(Err(error)) => last = Some(error),
-                None => last = Some(std::io::ErrorKind::TimedOut.into()),
+                Some(Err(error)) => last = error,
+                None => last = io::ErrorKind::TimedOut.into(),
             }
         }
-        Err(match last {
-            Some(error) => connect(format!("{target}: {error}")).with_source(error),
-            None => connect(format!("{target}: the name has no address")),
-        })
+        Err(connect(format!("{host}:{port}: {last}")).with_source(last))
     }
 
     async fn secure(

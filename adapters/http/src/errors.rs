@@ -13,6 +13,15 @@ pub(crate) fn connect(message: impl Into<String>) -> HttpError {
     HttpError::new(HttpErrorKind::Connect, Sent::No, message)
 }
 
+/// No address of the host may be connected to.
+pub(crate) fn forbidden(host: &str) -> HttpError {
+    HttpError::new(
+        HttpErrorKind::Forbidden,
+        Sent::No,
+        format!("{host}: leads to no address that may be connected to"),
+    )
+}
+
 /// The client refuses requests.
 pub(crate) fn closed(sent: Sent) -> HttpError {
     HttpError::new(HttpErrorKind::Closed, sent, "the HTTP client is closed")

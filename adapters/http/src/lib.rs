@@ -12,7 +12,8 @@
 //!
 //! Both use rustls with aws-lc-rs, trust the public roots and the extra ones of the options, never
 //! follow a redirect, never take a proxy from the environment, and accept `https` only. They need
-//! a tokio runtime with time and I/O enabled.
+//! a tokio runtime with time and I/O enabled. An `address_filter` in the options is asked about every
+//! address that a connection is about to be made to, after its name was resolved.
 //!
 //! [`replay`] is a connector for tests: it answers from a script.
 //!
@@ -30,6 +31,7 @@ mod connector;
 mod dial;
 mod errors;
 mod general;
+mod names;
 mod pool;
 mod proxy;
 pub mod replay;
@@ -38,4 +40,5 @@ mod tls;
 mod under_way;
 
 pub use self::connector::Connector;
+pub use self::names::Resolver;
 pub use self::pool::PoolOptions;

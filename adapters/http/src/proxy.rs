@@ -16,8 +16,10 @@ const MAX_ANSWER: usize = 8 * 1024;
 /// Where the proxy is and how to log in.
 #[derive(Clone)]
 pub(crate) struct Proxy {
-    /// `host:port` to dial.
-    pub(crate) address: String,
+    /// The host to dial.
+    pub(crate) host: String,
+    /// Its port.
+    pub(crate) port: u16,
     /// The whole value of `proxy-authorization`.
     authorization: Option<Secret>,
 }
@@ -25,7 +27,8 @@ pub(crate) struct Proxy {
 impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Proxy")
-            .field("address", &self.address)
+            .field("host", &self.host)
+            .field("port", &self.port)
             .finish_non_exhaustive()
     }
 }
@@ -37,7 +40,7 @@ impl Proxy {
         if url.scheme() != "http" {
             return Err(invalid("the proxy's URL must start with http://"));
         }
-        let Some(host) = url.host() else {
+        let Some(host) = url.host_str() else {
             return Err(invalid("the proxy's URL names no host"));
         };
         let port = url.port_or_known_default().unwrap_or(80);
@@ -45,7 +48,8 @@ impl Proxy {
             .then(|| basic(url.username(), url.password().unwrap_or_default()))
             .transpose()?;
         Ok(Self {
-            address: format!("{host}:{port}"),
+            host: host.to_owned(),
+            port,
             authorization,
         })
     }
@@ -174,7 +178,7 @@ mod tests {
     #[test]
     fn debug_shows_no_credentials() {
         let proxy = Proxy::parse(&Secret::new("http://alice:s3cr3t@localhost:3128")).unwrap();
-        assert_eq!(proxy.address, "localhost:3128");
+        assert_eq!((proxy.host.as_str(), proxy.port), ("localhost", 3128));
         assert!(!format!("{proxy:?}").contains("alice"));
     }
 

@@ -91,6 +91,7 @@ pub fn http_error(error: HttpError) -> Error {
         HttpErrorKind::Timeout => (ErrorKind::Timeout, Retry::Backoff),
         HttpErrorKind::Protocol => (ErrorKind::Protocol, Retry::Backoff),
         HttpErrorKind::Closed => (ErrorKind::Cancelled, Retry::Never),
+        HttpErrorKind::Forbidden => (ErrorKind::Suppressed, Retry::Never),
         // A request that cannot be sent as it is; and what a later transport may add.
         _ => (ErrorKind::Protocol, Retry::Never),
     };
@@ -159,6 +160,11 @@ mod tests {
     fn every_broken_request_has_its_kind() {
         let rows = [
             (HttpErrorKind::Invalid, ErrorKind::Protocol, Retry::Never),
+            (
+                HttpErrorKind::Forbidden,
+                ErrorKind::Suppressed,
+                Retry::Never,
+            ),
             (
                 HttpErrorKind::Connect,
                 ErrorKind::Unavailable,

@@ -3,6 +3,7 @@
 //! The implementations live in `zpns-http`; this crate pulls no HTTP client.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -67,6 +68,28 @@ pub enum Transport {
     General,
 }
 
+/// Says which addresses a client may connect to, for vendors whose URLs come from strangers.
+///
+/// ```
+/// use std::net::IpAddr;
+/// use zpns_core::resources::AddressFilter;
+///
+/// #[derive(Debug)]
+/// struct NoLoopback;
+///
+/// impl AddressFilter for NoLoopback {
+///     fn allows(&self, _host: &str, address: IpAddr) -> bool {
+///         !address.to_canonical().is_loopback()
+///     }
+/// }
+/// assert!(!NoLoopback.allows("localhost", "::ffff:127.0.0.1".parse().unwrap()));
+/// ```
+pub trait AddressFilter: fmt::Debug + Send + Sync + 'static {
+    /// Whether a request to this host may go to this address. `host` is as in the request's URI,
+    /// without port and brackets.
+    fn allows(&self, host: &str, address: IpAddr) -> bool;
+}
+
 /// How a client connects.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -77,6 +100,10 @@ pub struct HttpOptions {
     pub extra_roots_pem: Option<Bytes>,
     /// An `http://[user:password@]host:port` proxy, reached by CONNECT.
     pub proxy: Option<Secret>,
+    /// Asked about every address before it is connected to, after names were resolved: a name
+    /// that changes its answer changes nothing. Any address unless set. Behind a proxy it is the
+    /// proxy that resolves names and connects, and only literal addresses can be asked about.
+    pub address_filter: Option<Arc<dyn AddressFilter>>,
     /// A TLS client certificate.
     pub identity: Option<ClientIdentity>,
     /// Connections at the most, per origin. Ten unless set.
@@ -93,6 +120,7 @@ impl Default for HttpOptions {
             transport: Transport::default(),
             extra_roots_pem: None,
             proxy: None,
+            address_filter: None,
             identity: None,
             max_connections: 10,
             connect_timeout: Duration::from_secs(10),
@@ -175,6 +203,8 @@ impl fmt::Debug for HttpResponse {
 pub enum HttpErrorKind {
     /// The options or the request cannot work as they are.
     Invalid,
+    /// The options allow no address of the host ([`HttpOptions::address_filter`]).
+    Forbidden,
     /// No connection could be made: name, TCP, proxy or TLS.
     Connect,
     /// The time was up.

@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 pub use self::clock::{Clock, ManualClock, Sleep, SystemClock};
 pub use self::http::{
-    ClientIdentity, HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpOptions, HttpRequest,
-    HttpResponse, MakeRequest, Origin, Transport,
+    AddressFilter, ClientIdentity, HttpClient, HttpConnector, HttpError, HttpErrorKind,
+    HttpOptions, HttpRequest, HttpResponse, MakeRequest, Origin, Transport,
 };
 pub use self::random::{Random, SeededRandom, SystemRandom};
 

@@ -26,6 +26,13 @@ pub(super) fn sent(left: &AtomicBool) -> Sent {
 pub(super) fn judge(error: reqwest::Error, left: &AtomicBool) -> Verdict {
     // The URL may hold a token.
     let error = error.without_url();
+    if let Some(refused) = find::<HttpError>(&error) {
+        // Our own words, from where names are resolved.
+        return Verdict {
+            unprocessed: false,
+            error: refused.clone(),
+        };
+    }
     let refused = find::<h2::Error>(&error).is_some_and(is_unprocessed);
     let (kind, sent) = if error.is_builder() {
         (HttpErrorKind::Invalid, Sent::No)

@@ -21,6 +21,7 @@ use self::body::TellingBody;
 use self::failure::judge;
 use self::gate::Gates;
 use crate::errors::{self, invalid};
+use crate::names::Names;
 use crate::under_way::UnderWay;
 use crate::{proxy, time, tls};
 
@@ -31,6 +32,7 @@ const MAX_REPLAYS: u32 = 2;
 #[derive(Debug)]
 pub(crate) struct General {
     options: HttpOptions,
+    names: Names,
     client: ArcSwap<Current>,
     gates: Gates,
     under_way: UnderWay,
@@ -44,9 +46,9 @@ struct Current {
 }
 
 impl Current {
-    fn new(options: &HttpOptions) -> Result<Arc<Self>, HttpError> {
+    fn new(options: &HttpOptions, names: &Names) -> Result<Arc<Self>, HttpError> {
         Ok(Arc::new(Self {
-            client: client(options)?,
+            client: client(options, names)?,
             answers: AtomicU64::new(0),
         }))
     }
@@ -57,11 +59,12 @@ impl Current {
 }
 
 impl General {
-    pub(crate) fn new(options: &HttpOptions) -> Result<Self, HttpError> {
+    pub(crate) fn new(options: &HttpOptions, names: Names) -> Result<Self, HttpError> {
         Ok(Self {
-            client: ArcSwap::new(Current::new(options)?),
+            client: ArcSwap::new(Current::new(options, &names)?),
             gates: Gates::new(options.max_connections),
             options: options.clone(),
+            names,
             under_way: UnderWay::new(),
         })
     }
@@ -74,6 +77,9 @@ impl General {
         current: &Current,
     ) -> Result<HttpResponse, HttpError> {
         let url = url_of(&request.uri)?;
+        // `reqwest` asks no resolver about a literal address.
+        self.names
+            .check_literal(url.host_str().unwrap_or_default())?;
         let gate = self.gates.of(url.authority());
         let _pass = gate.pass().await;
         let mut replays = MAX_REPLAYS;
@@ -115,7 +121,7 @@ impl General {
             return;
         }
         // The options made a client before; should they not now, the old connections are all there is.
-        match Current::new(&self.options) {
+        match Current::new(&self.options, &self.names) {
             Ok(fresh) => drop(self.client.compare_and_swap(old, fresh)),
             Err(error) => tracing::warn!(%error, "connections are not renewed"),
         }
@@ -178,7 +184,7 @@ impl HttpClient for General {
     }
 }
 
-fn client(options: &HttpOptions) -> Result<reqwest::Client, HttpError> {
+fn client(options: &HttpOptions, names: &Names) -> Result<reqwest::Client, HttpError> {
     let mut builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls::client_config(options, tls::ALPN_ANY)?)
         .https_only(true)
@@ -188,6 +194,7 @@ fn client(options: &HttpOptions) -> Result<reqwest::Client, HttpError> {
         .connect_timeout(options.connect_timeout)
         .pool_max_idle_per_host(options.max_connections)
         .tcp_nodelay(true)
+        .dns_resolver(Arc::new(names.clone()))
         // Nothing from the environment.
         .no_proxy();
     if let Some(secret) = &options.proxy {

@@ -30,6 +30,7 @@ use self::failure::Failure;
 pub use self::options::PoolOptions;
 use self::origin::{Origin, Settings};
 use crate::dial::Dialer;
+use crate::names::Names;
 use crate::under_way::UnderWay;
 use crate::{errors, time};
 
@@ -48,12 +49,13 @@ pub(crate) struct Pool {
 impl Pool {
     pub(crate) fn new(
         http: &HttpOptions,
+        names: Names,
         options: PoolOptions,
         random: Arc<dyn Random>,
     ) -> Result<Self, HttpError> {
         Ok(Self {
             settings: Arc::new(Settings {
-                dialer: Dialer::new(http)?,
+                dialer: Dialer::new(http, names)?,
                 options,
                 random,
                 max_connections: http.max_connections,

@@ -13,5 +13,6 @@
 mod general;
 mod lifecycle;
 mod loss;
+mod names;
 mod streams;
 mod support;
