@@ -295,7 +295,11 @@ impl Error {
 
     /// With one more fact for whoever reads the error. Never a secret, never a full token.
     #[must_use]
-    pub fn with_context(mut self, key: &'static str, value: impl Into<String>) -> Self {
+    pub fn with_context(
+        mut self,
+        key: impl Into<Cow<'static, str>>,
+        value: impl Into<String>,
+    ) -> Self {
         self.inner().context.push((key.into(), value.into()));
         self
     }
