@@ -21,6 +21,7 @@ pub mod concurrency;
 pub mod deadline;
 pub mod rate;
 pub mod retry;
+mod watch;
 mod wrapped;
 
 use std::fmt::Debug;
@@ -33,8 +34,10 @@ pub use self::concurrency::Concurrency;
 pub use self::deadline::Deadline;
 pub use self::rate::Rate;
 pub use self::retry::Retries;
+use self::watch::Watch;
 pub use self::wrapped::{Around, Wrapped};
 use crate::observer::Observers;
+use crate::preflight::Preflight;
 use crate::provider::PushProvider;
 use crate::resources::Resources;
 use crate::router::GuardSettings;
@@ -86,6 +89,8 @@ pub struct Delivery {
     pub max_in_flight: Option<std::num::NonZeroUsize>,
     /// When so many tokens die at once that none is dropped any more.
     pub guard: GuardSettings,
+    /// What happens where a preflight rule holds, by the rule's name.
+    pub preflight: Preflight,
     /// One attempt at the most. Thirty seconds unless set; adapters have their own, shorter one.
     pub attempt_timeout: Duration,
     /// A layer of the host's own around all others.
@@ -102,6 +107,7 @@ impl Default for Delivery {
             rate_per_second: None,
             max_in_flight: None,
             guard: GuardSettings::default(),
+            preflight: Preflight::default(),
             attempt_timeout: Duration::from_secs(30),
             outer: None,
             inner: None,
@@ -119,8 +125,9 @@ impl Delivery {
         let in_flight = self
             .max_in_flight
             .map_or(provider.capability().in_flight, usize::from);
-        let innermost_first: [Option<Arc<dyn Layer>>; 8] = [
+        let innermost_first: [Option<Arc<dyn Layer>>; 9] = [
             self.inner.clone(),
+            (!context.observers.is_empty()).then(|| Arc::new(Watch) as Arc<dyn Layer>),
             Some(Arc::new(AttemptTimeout::new(self.attempt_timeout))),
             Some(Arc::new(Concurrency::new(in_flight))),
             self.rate_per_second

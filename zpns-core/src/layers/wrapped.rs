@@ -8,7 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::model::{Error, Report, Token};
-use crate::provider::{Batch, Capability, Check, ProviderInfo, PushProvider};
+use crate::preflight::Rule;
+use crate::provider::{Batch, Capability, Check, Expiry, ProviderInfo, PushProvider};
 
 /// What a layer does around a `send`; everything else is delegated by [`Wrapped`].
 pub trait Around: Debug + Send + Sync + 'static {
@@ -46,6 +47,14 @@ impl<A: Around> PushProvider for Wrapped<A> {
 
     fn partition(&self, token: &Token) -> u8 {
         self.inner.partition(token)
+    }
+
+    fn rules(&self) -> &'static [Rule] {
+        self.inner.rules()
+    }
+
+    fn expiries(&self) -> Vec<Expiry> {
+        self.inner.expiries()
     }
 
     async fn send(&self, batch: &Batch) -> Report {
