@@ -12,6 +12,7 @@ mod config;
 mod logs;
 mod memory;
 mod message;
+mod progress;
 mod send;
 #[cfg(unix)]
 mod simulate;
