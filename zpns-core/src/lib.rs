@@ -12,6 +12,7 @@
 //! * [`layers`]: what wraps a provider (deadline, retry, breaker, rate, concurrency, time-out);
 //! * [`router`]: groups targets, splits them into batches, keeps several in flight;
 //! * [`preflight`]: what a look at a message tells before anything is sent;
+//! * [`receipt`]: what vendors report afterwards, in the words of all of them;
 //! * [`observer`]: where events go, and [`telemetry`]: observers that make spans and metrics of
 //!   them.
 #![forbid(unsafe_code)]
@@ -22,6 +23,7 @@ pub mod model;
 pub mod observer;
 pub mod preflight;
 pub mod provider;
+pub mod receipt;
 pub mod resources;
 pub mod router;
 pub mod telemetry;
@@ -37,5 +39,6 @@ pub use provider::{
     Batch, Capability, Check, Environment, Expiry, Fields, Kinds, LimitPolicy, ProviderInfo,
     PushProvider, Setup, Variant,
 };
+pub use receipt::{Receipt, ReceiptEvent, ReceiptReader, Receipts};
 pub use resources::{Clock, HttpClient, HttpConnector, Random, Resources};
 pub use router::{Delivery, Passage, Recipient, Router, SendOptions, Step};
