@@ -155,7 +155,12 @@ fn make(
 pub(crate) fn extension(api: &PluginApi) -> Option<PluginProvider> {
     let get = api.get_extension?;
     // SAFETY: by the header, extensions are static tables, and this id has this type.
-    unsafe { PluginProvider::read(get(Slice::new(PLUGIN_PROVIDER.as_bytes())).cast()) }
+    let table = unsafe { PluginProvider::read(get(Slice::new(PLUGIN_PROVIDER.as_bytes())).cast()) };
+    table.filter(|table| {
+        table
+            .struct_size
+            .is_multiple_of(align_of::<PluginProvider>() as u32)
+    })
 }
 
 /// Tells the maker of the instance, and becomes its thread.

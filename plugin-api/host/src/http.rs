@@ -305,7 +305,10 @@ unsafe fn read_request(
 ) -> Option<(u64, HttpRequest)> {
     // SAFETY: by the caller's word.
     let raw = unsafe { abi::HttpRequest::read(request) }?;
-    if raw.header_count > MOST_HEADERS || raw.body.len > LARGEST_BODY {
+    let whole = raw
+        .struct_size
+        .is_multiple_of(align_of::<abi::HttpRequest>() as u32);
+    if !whole || raw.header_count > MOST_HEADERS || raw.body.len > LARGEST_BODY {
         return None;
     }
     let mut headers = HeaderMap::with_capacity(raw.header_count);

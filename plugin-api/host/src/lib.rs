@@ -38,11 +38,13 @@
 
 mod call;
 mod calls;
+mod config;
 mod create;
 mod health;
 mod host_api;
 mod http;
 mod image;
+mod inspect;
 mod instance;
 mod library;
 mod load;
@@ -55,7 +57,9 @@ mod trace;
 mod verdict;
 mod worker;
 
+pub use self::config::PluginConfig;
 pub use self::health::Health;
+pub use self::inspect::{Finding, Inspection, Severity, inspect};
 pub use self::instance::Standing;
 pub use self::load::{Plugin, PluginOptions, load, load_static};
 pub use self::metrics::{Metric, MetricKind, Metrics};

@@ -158,6 +158,12 @@ pub(crate) fn faults(api: &PluginApi) -> Vec<String> {
             zpns_plugin_api::abi::ABI_MAJOR,
         ));
     }
+    if !api
+        .struct_size
+        .is_multiple_of(align_of::<PluginApi>() as u32)
+    {
+        faults.push("its table ends in the middle of a function".into());
+    }
     let needed = [
         ("describe", api.describe.is_some()),
         ("create", api.create.is_some()),

@@ -159,10 +159,6 @@ impl Plugin {
         &self.steps
     }
 
-    pub(crate) fn api(&self) -> &PluginApi {
-        &self.api
-    }
-
     /// Makes an instance. It has a thread of its own, on which the plugin is called.
     ///
     /// `config` is handed to the plugin as it is. The setup's connection reaches it too, and its
