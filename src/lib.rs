@@ -42,6 +42,8 @@ pub use zpns_huawei as huawei;
 pub use zpns_meizu as meizu;
 #[cfg(feature = "oppo")]
 pub use zpns_oppo as oppo;
+#[cfg(feature = "plugins")]
+pub use zpns_plugin_host as plugins;
 #[cfg(feature = "vivo")]
 pub use zpns_vivo as vivo;
 #[cfg(feature = "xiaomi")]
