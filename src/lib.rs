@@ -46,6 +46,8 @@ pub use zpns_oppo as oppo;
 pub use zpns_plugin_host as plugins;
 #[cfg(feature = "vivo")]
 pub use zpns_vivo as vivo;
+#[cfg(feature = "webpush")]
+pub use zpns_webpush as webpush;
 #[cfg(feature = "xiaomi")]
 pub use zpns_xiaomi as xiaomi;
 

@@ -31,6 +31,8 @@ pub(crate) const VENDORS: &[VendorEntry] = &[
     vendor::<zpns_plugin_host::PluginConfig>(),
     #[cfg(feature = "vivo")]
     vendor::<zpns_vivo::VivoConfig>(),
+    #[cfg(feature = "webpush")]
+    vendor::<zpns_webpush::WebPushConfig>(),
     #[cfg(feature = "xiaomi")]
     vendor::<zpns_xiaomi::XiaomiConfig>(),
 ];

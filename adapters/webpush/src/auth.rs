@@ -13,8 +13,8 @@ use http::HeaderValue;
 use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject as _;
 use serde::Serialize;
-use zpns_core::{Clock, Error, ErrorKind, Secret};
-use zpns_kit::{CachePolicy, Lease, TokenCache};
+use zpns_core::{Clock, Error, ErrorKind, Secret, Timestamp};
+use zpns_kit::{CachePolicy, Cached, Lease, TokenCache};
 
 use crate::ece::POINT;
 use crate::subscription::decode;
@@ -132,10 +132,17 @@ impl fmt::Debug for VapidKey {
     }
 }
 
+/// A token, as the value of `authorization`, and when it was signed.
+#[derive(Clone)]
+pub(crate) struct Signed {
+    pub(crate) header: HeaderValue,
+    at: Timestamp,
+}
+
 /// The tokens of one key for one origin: the one of the moment, signed once for all endpoints.
 #[derive(Debug)]
 pub(crate) struct VapidToken {
-    cache: TokenCache<HeaderValue>,
+    cache: TokenCache<Signed>,
     signer: Arc<Signer>,
 }
 
@@ -169,28 +176,31 @@ impl VapidToken {
         }
     }
 
-    /// The value of `authorization`, and which one it is.
-    pub(crate) async fn header(&self) -> Result<(HeaderValue, u64), Error> {
-        let cached = self.cache.get(|| {
+    /// The token of the moment.
+    pub(crate) async fn get(&self) -> Result<Cached<Signed>, Error> {
+        let token = self.cache.get(|| {
             let signer = Arc::clone(&self.signer);
             Box::pin(async move { signer.sign() })
         });
-        let cached = cached.await?;
-        Ok((cached.value, cached.generation))
+        token.await
     }
 
-    /// Takes a service's word that the token of this generation is not accepted. Whether another
-    /// one can be had.
-    pub(crate) fn refused(&self, generation: u64) -> bool {
-        self.cache.invalidate(generation).brings_another()
+    /// Takes a service's word that this token has expired, or that it is not accepted for whatever
+    /// reason. Whether another one may help and can be had: one that was signed a moment ago for
+    /// the same origin says the same, unless it was its age.
+    pub(crate) fn refused(&self, token: &Cached<Signed>, expired: bool) -> bool {
+        let age = self.signer.clock.now().since(token.value.at);
+        (expired || age >= SHORTEST_REFRESH)
+            && self.cache.invalidate(token.generation).brings_another()
     }
 }
 
 impl Signer {
-    fn sign(&self) -> Result<Lease<HeaderValue>, Error> {
-        let expires_at = (self.clock.now() + LIFETIME).as_secs();
+    fn sign(&self) -> Result<Lease<Signed>, Error> {
+        let at = self.clock.now();
+        let expires_at = (at + LIFETIME).as_secs();
         let header = self.key.header(&self.audience, &self.subject, expires_at)?;
-        Ok(Lease::new(header, LIFETIME))
+        Ok(Lease::new(Signed { header, at }, LIFETIME))
     }
 }
 

@@ -112,7 +112,8 @@ impl Hosts {
         let port = port.unwrap_or(HTTPS_PORT);
         let parsed = Host::parse(&host).ok_or_else(no_host)?;
         let named = self.rules.iter().any(|rule| rule.names(&parsed, port));
-        if !named && !(self.allow_any() && parsed.may_be_public() && port == HTTPS_PORT) {
+        let is_public = parsed.may_be_public() && port == HTTPS_PORT;
+        if !(named || is_public && self.allow_any()) {
             return Err(not_allowed(&host, port));
         }
         let service = match host.as_str() {

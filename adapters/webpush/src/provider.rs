@@ -207,9 +207,9 @@ impl WebPushProvider {
     async fn deliver(&self, push: &Push<'_>, token: &VapidToken) -> Result<Tried, Error> {
         let mut resent = false;
         loop {
-            let (authorization, generation) = token.header().await?;
+            let signed = token.get().await?;
             let mut headers = push.headers.clone();
-            headers.insert(AUTHORIZATION, authorization);
+            headers.insert(AUTHORIZATION, signed.value.header.clone());
             let uri = &push.endpoint.uri;
             let sent = self
                 .wire
@@ -223,8 +223,8 @@ impl WebPushProvider {
                 }
                 Judged::Outcome(outcome) => return Ok(Tried::Done(outcome)),
                 Judged::Mismatched(decision) => return Ok(Tried::Mismatched(decision)),
-                Judged::Refused(decision) => {
-                    if !resent && token.refused(generation) {
+                Judged::Refused(decision, expired) => {
+                    if !resent && token.refused(&signed, expired) {
                         resent = true;
                         continue;
                     }
@@ -312,7 +312,7 @@ impl PushProvider for WebPushProvider {
             let clock = Arc::clone(&self.wire.clock);
             let subject = Arc::clone(&self.subject);
             VapidToken::new(Arc::clone(key), authority, subject, clock)
-                .header()
+                .get()
                 .await?;
         }
         Ok(Check::new(format!(

@@ -31,12 +31,11 @@ const TOPIC: HeaderName = HeaderName::from_static("topic");
 /// Microsoft's service alone knows it, and refuses a push with another time to live than it says.
 const CACHE_POLICY: HeaderName = HeaderName::from_static("x-wns-cache-policy");
 
-/// How urgent a push is: without a priority of its own by its kind. An alert that is not `high`
-/// is held back on iOS (`reference/webpush.md` §4).
-pub(crate) const URGENCIES: [(Option<Priority>, Urgency); 3] = [
-    (Some(Priority::Low), Urgency::Low),
-    (Some(Priority::Normal), Urgency::Normal),
-    (Some(Priority::High), Urgency::High),
+/// How urgent a push with a priority is.
+pub(crate) const URGENCIES: [(Priority, Urgency); 3] = [
+    (Priority::Low, Urgency::Low),
+    (Priority::Normal, Urgency::Normal),
+    (Priority::High, Urgency::High),
 ];
 
 /// A notification, ready to be encrypted for one browser after the other.
@@ -146,11 +145,12 @@ fn headers(
 fn urgency(message: &Notification, options: &Options) -> Urgency {
     let by_priority = URGENCIES
         .iter()
-        .find(|(priority, _)| priority.is_some() && *priority == message.priority);
+        .find(|(priority, _)| message.priority == Some(*priority));
     match (options.urgency, by_priority, &message.kind) {
         (Some(urgency), ..) => urgency,
         (None, Some((_, urgency)), _) => *urgency,
         (None, None, Kind::Silent) => Urgency::Normal,
+        // Anything less is held back on iOS (`reference/webpush.md` §4).
         (None, None, _) => Urgency::High,
     }
 }

@@ -11,6 +11,8 @@ use zpns_kit::one_line;
 pub(crate) enum Said {
     /// JSON with an `errno` (Mozilla).
     Errno(u16, String),
+    /// JSON of the same form that has none, and repeats the status in its `code`.
+    Unnumbered(String),
     /// JSON with a `reason` (Apple).
     Reason(String),
     /// `X-WNS-…` headers (Microsoft).
@@ -22,6 +24,7 @@ pub(crate) enum Said {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Body {
+    code: Option<u16>,
     errno: Option<u16>,
     message: Option<String>,
     reason: Option<String>,
@@ -48,9 +51,13 @@ impl Said {
                 ..
             } => Self::Reason(one_line(&reason)),
             Body {
+                code,
                 message: Some(message),
                 ..
-            } => Self::Text(one_line(&message)),
+            } => match code == Some(response.status.as_u16()) {
+                true => Self::Unnumbered(one_line(&message)),
+                false => Self::Text(one_line(&message)),
+            },
             _ => Self::Text(one_line(&String::from_utf8_lossy(&response.body))),
         }
     }
@@ -65,7 +72,9 @@ impl Said {
         let (code, sentence) = match self {
             Self::Errno(errno, message) => (errno.to_string(), message),
             Self::Reason(reason) => (reason.clone(), reason),
-            Self::Wns(text) | Self::Text(text) => (status.as_str().to_owned(), text),
+            Self::Wns(text) | Self::Unnumbered(text) | Self::Text(text) => {
+                (status.as_str().to_owned(), text)
+            }
         };
         let code = VendorCode::new(code).with_status(status.as_u16());
         match sentence.is_empty() {

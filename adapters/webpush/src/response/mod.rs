@@ -12,6 +12,8 @@ use zpns_core::{ErrorKind, Outcome, Timestamp, VendorCode};
 use zpns_kit::{Decision, TokenFate, Verdict};
 
 pub(crate) use self::answer::Said;
+#[cfg(test)]
+pub(crate) use self::table::Words;
 pub(crate) use self::table::{Meaning, ROWS, STATUSES};
 
 /// An answer, judged.
@@ -19,8 +21,9 @@ pub(crate) use self::table::{Meaning, ROWS, STATUSES};
 pub(crate) enum Judged {
     /// The service took it.
     Accepted(Outcome),
-    /// Our token was not accepted; nothing was said of the subscription.
-    Refused(Decision),
+    /// Our token was not accepted; nothing was said of the subscription. Whether it was said that
+    /// it has expired.
+    Refused(Decision, bool),
     /// The subscription was made with another VAPID key, says the service.
     Mismatched(Decision),
     /// Anything else.
@@ -47,7 +50,8 @@ pub(crate) fn judge(response: &HttpResponse, now: Timestamp) -> Judged {
     let decide = |verdict| decision(verdict, code.clone(), words, response, now);
     match meaning {
         Meaning::Verdict(verdict) => Judged::Outcome(decide(verdict).outcome()),
-        Meaning::Refused => Judged::Refused(decide(REFUSED)),
+        Meaning::Refused => Judged::Refused(decide(REFUSED), false),
+        Meaning::Expired => Judged::Refused(decide(REFUSED), true),
         Meaning::Mismatched => Judged::Mismatched(decide(MISMATCHED)),
     }
 }

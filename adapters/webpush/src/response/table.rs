@@ -13,6 +13,8 @@ pub(crate) enum Meaning {
     Verdict(Verdict),
     /// Our VAPID token is not accepted.
     Refused,
+    /// It has expired.
+    Expired,
     /// The subscription was made with another VAPID key.
     Mismatched,
 }
@@ -29,13 +31,17 @@ pub(crate) struct Row {
 /// Which words.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Words {
-    /// Mozilla's errno, with a message that holds this, at any status.
+    /// Mozilla's errno, with a message that holds this: from 200 on with a status of the server's
+    /// fault, below with one of ours.
     Errno(u16, &'static str),
-    /// Apple's reason.
+    /// Apple's reason, with a status of our fault.
     Reason(&'static str),
     /// A text that holds this, with this status.
     Text(u16, &'static str),
 }
+
+/// Mozilla's errnos of its own faults begin here.
+pub(super) const SERVER_ERRNO: u16 = 200;
 
 const INVALID: Meaning = Meaning::Verdict(Verdict::keep(ErrorKind::MessageInvalid));
 const TOO_LARGE: Meaning = Meaning::Verdict(Verdict::keep(ErrorKind::PayloadTooLarge));
@@ -44,16 +50,14 @@ const TOO_FAST: Meaning = Meaning::Verdict(Verdict::later(ErrorKind::RateLimited
 const BUSY: Meaning = Meaning::Verdict(Verdict::later(ErrorKind::Unavailable));
 const LOST: Meaning = Meaning::Verdict(Verdict::unclear(ErrorKind::Unavailable));
 
-/// Words that say more than their status. The first that fits counts.
+/// Words that say more than their status. The first that fits counts. None says that a subscription
+/// is gone: 404 and 410 do.
 #[rustfmt::skip]
 pub(crate) const ROWS: &[Row] = &[
     // Mozilla. Its 401 is for every fault of VAPID, a key that is another one included.
     row(Words::Errno(109, "key mismatch"), Meaning::Mismatched, "the subscription was made with another VAPID key"),
-    row(Words::Errno(102, ""), GONE, "the subscription is not known"),
-    row(Words::Errno(103, ""), GONE, "the subscription has expired"),
     row(Words::Errno(104, ""), TOO_LARGE, "the body is too large"),
-    row(Words::Errno(105, ""), GONE, "the browser is gone"),
-    row(Words::Errno(106, ""), GONE, "the subscription is gone"),
+    row(Words::Errno(109, "Expired"), Meaning::Expired, "the VAPID token has expired"),
     row(Words::Errno(109, ""), Meaning::Refused, "the VAPID token is not accepted"),
     row(Words::Errno(110, ""), INVALID, "the encryption is not accepted"),
     row(Words::Errno(111, ""), INVALID, "the TTL is missing"),
@@ -111,9 +115,16 @@ impl Row {
     pub(super) fn speaks_of(&self, said: &Said, status: StatusCode) -> bool {
         match (self.said, said) {
             (Words::Errno(errno, part), Said::Errno(other, message)) => {
-                errno == *other && message.contains(part)
+                let is_ours = errno < SERVER_ERRNO;
+                let fits = match is_ours {
+                    true => status.is_client_error(),
+                    false => status.is_server_error(),
+                };
+                fits && errno == *other && message.contains(part)
             }
-            (Words::Reason(reason), Said::Reason(other)) => reason == other,
+            (Words::Reason(reason), Said::Reason(other)) => {
+                status.is_client_error() && reason == other
+            }
             (Words::Text(at, part), Said::Text(text)) => {
                 status.as_u16() == at && text.contains(part)
             }
