@@ -13,6 +13,7 @@
 //! * [`router`]: groups targets, splits them into batches, keeps several in flight;
 //! * [`preflight`]: what a look at a message tells before anything is sent;
 //! * [`receipt`]: what vendors report afterwards, in the words of all of them;
+//! * [`service`]: users and their devices, on top of the router;
 //! * [`observer`]: where events go, and [`telemetry`]: observers that make spans and metrics of
 //!   them.
 #![forbid(unsafe_code)]
@@ -26,6 +27,7 @@ pub mod provider;
 pub mod receipt;
 pub mod resources;
 pub mod router;
+pub mod service;
 pub mod telemetry;
 
 pub use config::{Connection, Secret};

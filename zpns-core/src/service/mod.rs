@@ -1,0 +1,16 @@
+//! Users, not tokens: what a chat server needs on top of the [router](crate::router).
+//!
+//! * [`Registry`]: which devices there are, through which channels each is reached, and whose it
+//!   is. [`MemoryRegistry`] is the one in memory.
+//!
+//! A store of one's own implements the trait and runs [the suite](conformance) that every
+//! implementation has to pass (feature `testing`).
+
+#[cfg(feature = "testing")]
+pub mod conformance;
+pub mod registry;
+
+pub use self::registry::{
+    AttributeValue, Channel, ChannelState, Device, DeviceQuery, DeviceUpdate, MemoryRegistry, Page,
+    Platform, PushId, Registration, Registry, RegistryError, TokenChange, TokenVerdict, UserId,
+};

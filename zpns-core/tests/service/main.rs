@@ -1,0 +1,3 @@
+//! The user-level service.
+
+mod registry;
