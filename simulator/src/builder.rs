@@ -29,9 +29,6 @@ pub struct SimulatorBuilder {
     options: Options,
 }
 
-/// Vendors that start only when they are named: those that no configuration can hold yet.
-const BY_NAME: &[&str] = &["webpush"];
-
 impl Default for SimulatorBuilder {
     fn default() -> Self {
         Self {
@@ -177,8 +174,7 @@ impl SimulatorBuilder {
 
     fn chosen(&self) -> Result<Vec<(&'static str, Start)>, Error> {
         let Some(names) = &self.vendors else {
-            let usual = VENDORS.iter().filter(|(name, _)| !BY_NAME.contains(name));
-            return Ok(usual.copied().collect());
+            return Ok(VENDORS.to_vec());
         };
         for name in names {
             known(name)?;

@@ -25,8 +25,8 @@ const MAX_PATH: usize = 4096;
 /// # allow_hosts = ["*.push.apple.com", "push.example.net:8443"]   # any public host unless set
 /// ```
 ///
-/// `endpoint`, which other vendors' hosts can be replaced with, has nothing to say here: every
-/// subscription names its own.
+/// `endpoint`, which other vendors' hosts can be replaced with, replaces nothing here: every
+/// subscription names its own. It is a push service that a check tries to reach.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]

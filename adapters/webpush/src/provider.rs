@@ -6,15 +6,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::future::join_all;
-use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use http::{HeaderMap, Uri};
 use zpns_core::config::ConfigError;
 use zpns_core::resources::{HttpResponse, Transport};
 use zpns_core::{
     Batch, Capability, Check, Error, ErrorKind, Fields, Kinds, Outcome, ProviderInfo, PushProvider,
     Rejection, Report, Setup, Token, Vendor,
 };
-use zpns_kit::{Decision, Wire, with_clock_skew};
+use zpns_kit::{Decision, Wire, error_of, with_clock_skew};
 
 use crate::auth::{VapidKey, VapidToken};
 use crate::ece::{PLAINTEXT_LIMIT, Receiver, SealError, seal};
@@ -37,6 +37,8 @@ const NO_HOST: &str = "https://subscription.invalid";
 pub struct WebPushProvider {
     info: ProviderInfo,
     wire: Wire,
+    /// The push service that `endpoint` of the config names.
+    service: Option<Uri>,
     hosts: Arc<Hosts>,
     /// The present one, then previous ones.
     keys: Vec<Arc<VapidKey>>,
@@ -72,8 +74,11 @@ impl WebPushProvider {
         options.address_filter = Some(Arc::clone(&hosts) as _);
         options.max_response_body = MAX_ANSWER;
         options.connect_timeout = CONNECT_TIMEOUT;
+        let wire = Wire::open_with(&setup, NO_HOST, &options)?;
+        let is_named = setup.connection.endpoint.is_some();
         Ok(Self {
-            wire: Wire::open_with(&setup, NO_HOST, &options)?,
+            service: is_named.then(|| wire.uri("/")).transpose()?,
+            wire,
             info: ProviderInfo::new(setup.id, Vendor::new(crate::VENDOR)),
             hosts,
             keys,
@@ -315,8 +320,15 @@ impl PushProvider for WebPushProvider {
                 .get()
                 .await?;
         }
+        let mut reached = "";
+        if let Some(service) = &self.service {
+            self.hosts.check(&service.to_string()).map_err(error_of)?;
+            // Whatever it answers, it is there.
+            self.wire.get(service, HeaderMap::new()).await?;
+            reached = ", and the push service of `endpoint` can be reached";
+        }
         Ok(Check::new(format!(
-            "the VAPID key signs; nothing more can be proved without a subscription, because no \
+            "the VAPID key signs{reached}; nothing more can be proved without a subscription, because no \
              push service knows the key before one was made with it (applicationServerKey: {})",
             self.application_server_key()
         )))

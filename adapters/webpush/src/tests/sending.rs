@@ -171,3 +171,28 @@ async fn a_check_says_what_it_cannot_prove() -> Result<(), Error> {
     assert!(vendor.requests().is_empty());
     Ok(())
 }
+
+#[tokio::test]
+async fn a_check_reaches_for_the_service_that_the_config_names() {
+    let at = |vendor: &Arc<FakeVendor>, endpoint: &str| {
+        let mut connection = zpns_core::config::Connection::default();
+        connection.endpoint = Some(endpoint.to_owned());
+        let setup = vendor.setup("phones").with_connection(connection);
+        config().provider(setup).unwrap()
+    };
+    let vendor = FakeVendor::new(|_, _| Ok(answer(404, "")));
+    let good = at(&vendor, "https://push.example.net").check().await;
+    assert!(good.unwrap().reason.contains("can be reached"));
+    let request = vendor.requests().pop().unwrap();
+    assert_eq!(request.method, http::Method::GET);
+    assert!(request.headers.is_empty());
+
+    let near = at(&vendor, "https://127.0.0.1:8443").check().await;
+    assert_eq!(near.unwrap_err().kind(), ErrorKind::Suppressed);
+    let vendor = FakeVendor::new(|_, _| {
+        let gone = HttpError::new(HttpErrorKind::Connect, Sent::No, "refused");
+        Err(gone)
+    });
+    let gone = at(&vendor, "https://push.example.net").check().await;
+    assert_eq!(gone.unwrap_err().kind(), ErrorKind::Unavailable);
+}
