@@ -61,7 +61,7 @@ pub use self::config::PluginConfig;
 pub use self::health::Health;
 pub use self::inspect::{Finding, Inspection, Severity, inspect};
 pub use self::instance::Standing;
-pub use self::load::{Plugin, PluginOptions, load, load_static};
+pub use self::load::{Calls, Plugin, PluginOptions, load, load_static};
 pub use self::metrics::{Metric, MetricKind, Metrics};
 pub use self::policy::{LoadPolicy, PluginIdentity, PluginName, Sha256};
 pub use self::provider::PluginProvider;

@@ -19,6 +19,20 @@ use crate::provider::PluginProvider;
 use crate::trace::{LoadError, LoadErrorKind, Trace};
 use crate::worker::Job;
 
+/// On which thread a plugin's `send` is called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub enum Calls {
+    /// On the instance's own. A plugin that blocks in `send` holds up nobody, and a batch ends at
+    /// its deadline all the same. Costs two hand-overs between threads for each batch.
+    #[default]
+    OwnThread,
+    /// On that of whoever sends, for a plugin that is known to return at once: saves the
+    /// hand-overs. One that blocks in `send` all the same holds up its caller's thread, and that
+    /// batch, for as long as it blocks.
+    CallersThread,
+}
+
 /// How instances of plugins are kept.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -34,6 +48,8 @@ pub struct PluginOptions {
     /// Calls that an instance has not ended, at the most: further ones are refused. Those that
     /// nobody waits for any more count. 4,096 unless set.
     pub unfinished: usize,
+    /// On which thread `send` is called. The instance's own unless set.
+    pub calls: Calls,
     /// Where the plugin's measurements go. Nowhere unless set.
     pub metrics: Option<Arc<dyn Metrics>>,
 }
@@ -45,6 +61,7 @@ impl Default for PluginOptions {
             timeout: Duration::from_secs(30),
             margin: Duration::from_secs(5),
             unfinished: 4_096,
+            calls: Calls::default(),
             metrics: None,
         }
     }

@@ -1,6 +1,6 @@
 //! An instance of a plugin as a provider like any other.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, TryLockError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,9 +19,9 @@ use crate::call::Call;
 use crate::calls::{Abandoned, Ending};
 use crate::health::{Counter, Health};
 use crate::instance::{Instance, Living, Standing};
-use crate::load::PluginOptions;
+use crate::load::{Calls, PluginOptions};
 use crate::verdict;
-use crate::worker::{Job, Shared};
+use crate::worker::{self, Job, Plugin, Shared};
 
 /// An instance of a plugin: one configured channel, like any other [`PushProvider`].
 ///
@@ -123,6 +123,22 @@ impl PluginProvider {
             .with_sent(sent))
     }
 
+    /// Calls the plugin on this thread, unless it is being destroyed.
+    fn on_this_thread<T>(&self, call: impl FnOnce(Plugin) -> T, gone: impl FnOnce() -> T) -> T {
+        // Held until it has returned, so that the instance is not destroyed under it. Never waited
+        // for: from within a plugin's call another one may start, and a lock that waits for the
+        // first to end would never get to the second.
+        let shared = match self.shared.try_read() {
+            Ok(shared) => shared,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return gone(),
+        };
+        match *shared {
+            Some(plugin) => call(plugin),
+            None => gone(),
+        }
+    }
+
     async fn try_send(&self, batch: &Batch) -> Result<Report, Error> {
         let living = self.living()?;
         let now = living.resources.clock.monotonic();
@@ -137,10 +153,14 @@ impl PluginProvider {
         };
         let body = encode_send(batch, message).map_err(|error| unwritable(&error))?;
         let call = self.open(body)?;
-        living.worker.ask(Job::Send {
-            id: call.id(),
-            timeout_ms: told(allowed),
-        });
+        let (id, timeout_ms) = (call.id(), told(allowed));
+        match self.options.calls {
+            Calls::OwnThread => living.worker.ask(Job::Send { id, timeout_ms }),
+            Calls::CallersThread => self.on_this_thread(
+                |plugin| worker::send(self.instance, plugin, id, timeout_ms),
+                || self.instance.calls.close(id),
+            ),
+        }
         let ending = self.within(&living, call, allowed).await?;
         Ok(verdict::report(
             self.instance,
@@ -184,16 +204,13 @@ impl PushProvider for PluginProvider {
         let Some(partition) = self.extension.and_then(|extension| extension.partition) else {
             return 0;
         };
-        // Held until it has returned, so that the instance is not destroyed under it.
-        let shared = self.shared.read().unwrap_or_else(PoisonError::into_inner);
-        match *shared {
-            // SAFETY: the instance is alive for as long as it is in its place; the token lives
-            // through the call.
-            Some(plugin) => unsafe {
-                partition(plugin.instance, Slice::new(token.as_str().as_bytes()))
-            },
-            None => 0,
-        }
+        let token = Slice::new(token.as_str().as_bytes());
+        self.on_this_thread(
+            // SAFETY: the instance is alive for as long as it is locked; the token lives through
+            // the call.
+            |plugin| unsafe { partition(plugin.instance, token) },
+            || 0,
+        )
     }
 
     async fn send(&self, batch: &Batch) -> Report {

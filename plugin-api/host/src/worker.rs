@@ -1,8 +1,9 @@
 //! The instance's own thread: whatever is called in a plugin is called from here.
 //!
 //! So a plugin that blocks in `send` blocks nobody but itself, `cancel` always comes after `send`
-//! has returned, and `destroy` comes last and alone, from a thread that may block. The one
-//! exception is `partition`, which a router asks for its verdict on the spot.
+//! has returned, and `destroy` comes last and alone, from a thread that may block. Exceptions are
+//! `partition`, which a router asks for its verdict on the spot, and `send` where the host asks for
+//! that ([`Calls`](crate::Calls)): both lock the plugin against being destroyed meanwhile.
 
 use std::ffi::c_void;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -153,7 +154,8 @@ impl Wake for WakeThread {
     }
 }
 
-fn send(instance: &Instance, plugin: Plugin, id: u64, timeout_ms: u64) {
+/// Gives the plugin a batch.
+pub(crate) fn send(instance: &Instance, plugin: Plugin, id: u64, timeout_ms: u64) {
     let Some(body) = instance.calls.begin(id) else {
         return;
     };
@@ -166,8 +168,8 @@ fn send(instance: &Instance, plugin: Plugin, id: u64, timeout_ms: u64) {
         body: Slice::new(&body),
     };
     let status = match plugin.api.send {
-        // SAFETY: the instance is alive on this thread; `call` lives through the call, and the
-        // body in the call table until the plugin has completed it.
+        // SAFETY: the instance is alive, because this is its thread or `shared` is locked; `call`
+        // lives through the call, and the body in the call table until the plugin has completed it.
         Some(send) if !instance.is_quarantined() => unsafe {
             send(plugin.instance, &raw const call)
         },

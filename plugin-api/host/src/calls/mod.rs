@@ -237,20 +237,23 @@ impl CallTable {
         self.unfinished.load(Ordering::Acquire)
     }
 
-    /// Ends every call, because the plugin is gone: those that it has may have been acted on.
+    /// Ends a call, because the plugin is gone: one that it has may have been acted on.
+    pub(crate) fn close(&self, id: u64) {
+        if self.begin(id).is_some() {
+            self.refuse(id, Status::CLOSED);
+        } else {
+            self.complete(id, Status::CANCELLED, Ok(Bytes::new()));
+        }
+    }
+
+    /// Ends every call, because the plugin is gone.
     pub(crate) fn end_all(&self) {
         for shard in &self.shards {
             let open: Vec<u64> = {
                 let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
                 shard.keys().copied().collect()
             };
-            for id in open {
-                if self.begin(id).is_some() {
-                    self.refuse(id, Status::CLOSED);
-                } else {
-                    self.complete(id, Status::CANCELLED, Ok(Bytes::new()));
-                }
-            }
+            open.into_iter().for_each(|id| self.close(id));
         }
     }
 

@@ -159,3 +159,35 @@ async fn an_instance_that_panics_in_a_call_is_quarantined_alone() {
         "another instance of it"
     );
 }
+
+#[tokio::test]
+async fn on_the_callers_thread_it_is_no_different() {
+    let Some(scene) = Scene::on_the_callers_thread() else {
+        return;
+    };
+    assert!(scene.one("double").await.is_accepted());
+    let held = scene.hold("hold").await;
+    assert!(scene.one("forged").await.is_accepted());
+    assert!(scene.one("release").await.is_accepted());
+    assert_eq!(held.await.unwrap().accepted(), 1);
+    assert_eq!(
+        scene.one("refuses").await.kind(),
+        Some(ErrorKind::Cancelled)
+    );
+    let dropped = scene.hold("hold").await;
+    dropped.abort();
+    assert!(dropped.await.unwrap_err().is_cancelled());
+    scene.told("cancel").await;
+    assert!(scene.one("release").await.is_accepted());
+    assert!(scene.provider.health().late == 1 && scene.provider.health().unfinished == 0);
+    assert_eq!(
+        scene.one("panics").await.kind(),
+        Some(ErrorKind::Unavailable)
+    );
+    assert!(scene.provider.health().quarantined);
+    scene.provider.shutdown(std::time::Duration::ZERO).await;
+    assert_eq!(
+        scene.one("plain").await.kind(),
+        Some(ErrorKind::Unavailable)
+    );
+}

@@ -17,7 +17,7 @@ use zpns_core::{
     Resources, Setup, Target, Timestamp, Variant,
 };
 use zpns_plugin_host::{
-    LoadError, LoadPolicy, Metric, Metrics, Plugin, PluginOptions, PluginProvider, load,
+    Calls, LoadError, LoadPolicy, Metric, Metrics, Plugin, PluginOptions, PluginProvider, load,
 };
 
 /// Compiles the hostile plugin with these definitions, once for each; none without a compiler.
@@ -90,6 +90,12 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
+    /// One that is called on the threads of its callers.
+    pub(crate) fn on_the_callers_thread() -> Option<Self> {
+        let change = |options: &mut PluginOptions| options.calls = Calls::CallersThread;
+        Self::with(json!({}), change).map(Result::unwrap)
+    }
+
     /// None without a compiler.
     pub(crate) fn new() -> Option<Self> {
         Self::with(json!({}), |_| {}).map(Result::unwrap)
@@ -139,6 +145,8 @@ impl Scene {
 
     /// Sends in the background what the plugin does not end by itself, and waits until it has it.
     pub(crate) async fn hold(&self, title: &str) -> tokio::task::JoinHandle<Report> {
+        // What it said of earlier calls is not meant.
+        while self.events.lock().await.try_recv().is_ok() {}
         let (provider, batch) = (Arc::clone(&self.provider), self.batch(title, 1));
         let deadline = self.clock.monotonic() + Duration::from_secs(10);
         let batch = batch.with_deadline(Some(deadline));
