@@ -2,14 +2,17 @@
 //!
 //! * [`Registry`]: which devices there are, through which channels each is reached, and whose it
 //!   is. [`MemoryRegistry`] is the one in memory.
+//! * [`Expression`]: which devices are meant, by tags and attributes (`vip && !cn`).
 //!
 //! A store of one's own implements the trait and runs [the suite](conformance) that every
 //! implementation has to pass (feature `testing`).
 
 #[cfg(feature = "testing")]
 pub mod conformance;
+mod expression;
 pub mod registry;
 
+pub use self::expression::{Comparison, Expression, ExpressionError, Property};
 pub use self::registry::{
     AttributeValue, Channel, ChannelState, Device, DeviceQuery, DeviceUpdate, MemoryRegistry, Page,
     Platform, PushId, Registration, Registry, RegistryError, TokenChange, TokenVerdict, UserId,

@@ -44,6 +44,7 @@ macro_rules! registry_conformance {
             tags_and_attributes_are_set_and_removed
             pages_hold_every_device_once_in_order
             pages_of_users_hold_their_devices_only
+            pages_of_an_expression_hold_what_it_means
             a_page_is_stable_while_devices_come_and_go
             a_dropped_token_is_dead_until_it_is_registered_again
             a_vendors_word_older_than_the_registration_drops_nothing

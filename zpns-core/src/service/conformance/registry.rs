@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use crate::model::{ProviderId, Timestamp, Token, TokenAction};
 use crate::service::registry::{export, import_line};
 use crate::service::{
-    AttributeValue, ChannelState, Device, DeviceQuery, DeviceUpdate, Platform, PushId,
+    AttributeValue, ChannelState, Device, DeviceQuery, DeviceUpdate, Expression, Platform, PushId,
     Registration, Registry, RegistryError, TokenChange, TokenVerdict, UserId,
 };
 
@@ -318,6 +318,39 @@ pub async fn pages_of_users_hold_their_devices_only<F: Future<Output = Store>>(
         let devices = all(&store, &query, 3).await;
         let found: BTreeSet<_> = devices.iter().map(|device| device.id).collect();
         assert_eq!((devices.len(), found.len()), (expected, expected));
+    }
+}
+
+pub async fn pages_of_an_expression_hold_what_it_means<F: Future<Output = Store>>(
+    empty: impl Fn() -> F,
+) {
+    let store = empty().await;
+    for number in 0..40_u8 {
+        let mut app = app("fcm", &format!("token-{number}"));
+        if number % 2 == 0 {
+            app = app.tag("vip");
+        }
+        if number % 3 == 0 {
+            app = app.tag("cn");
+        }
+        app = app.attribute("number", f64::from(number));
+        store.register(app, at(0)).await.unwrap();
+    }
+    for (text, expected) in [
+        ("vip && !cn", 13),
+        ("vip || cn", 27),
+        ("number >= 30 && vip", 5),
+        ("$provider == fcm", 40),
+        ("nobody", 0),
+    ] {
+        let expression: Expression = text.parse().unwrap();
+        let query = DeviceQuery::Matching(Arc::new(expression.clone()));
+        for page in [1, 7, 100] {
+            let devices = all(&store, &query, page).await;
+            assert_eq!(devices.len(), expected, "{text}");
+            assert!(devices.iter().all(|device| expression.matches(device)));
+            assert!(devices.is_sorted_by_key(|device| device.id));
+        }
     }
 }
 

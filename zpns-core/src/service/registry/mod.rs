@@ -17,6 +17,7 @@ pub use self::device::{
 pub use self::ids::{PushId, UserId};
 pub use self::lines::{ImportError, export, import_line};
 pub use self::memory::MemoryRegistry;
+use super::Expression;
 use crate::model::{ProviderId, Timestamp, Token, TokenAction};
 
 /// The devices. Every method is atomic: whoever looks at the same time sees all of it or nothing.
@@ -170,6 +171,8 @@ pub enum DeviceQuery {
     User(UserId),
     /// These users'.
     Users(Arc<[UserId]>),
+    /// Those that an expression means.
+    Matching(Arc<Expression>),
 }
 
 /// Some devices, and where to go on.

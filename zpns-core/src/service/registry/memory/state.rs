@@ -13,9 +13,13 @@ use super::super::{
 };
 use super::record::{Names, Record};
 use crate::model::{ProviderId, Timestamp, Token};
+use crate::service::Expression;
 
 /// Records of one block. Blocks never move, so that growing copies nothing and wastes little.
 const BLOCK: usize = 1_024;
+
+/// Devices that a search looks at for one page.
+const LOOKED_AT: usize = 10_000;
 
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -140,10 +144,13 @@ impl State {
 
     pub(super) fn page(&self, query: &DeviceQuery, after: Option<PushId>, limit: usize) -> Page {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        if let DeviceQuery::Matching(expression) = query {
+            return self.matching(expression, from, limit);
+        }
         // One more than asked for tells whether there is a next page.
         let wanted = limit.saturating_add(1);
         let mut ids: Vec<PushId> = match query {
-            DeviceQuery::All => {
+            DeviceQuery::All | DeviceQuery::Matching(_) => {
                 let ids = self.by_id.range((from, Bound::Unbounded));
                 ids.map(|(id, _)| *id).take(wanted).collect()
             }
@@ -155,6 +162,23 @@ impl State {
         let next = if more { ids.last().copied() } else { None };
         let devices = ids.into_iter().filter_map(|id| self.device(id)).collect();
         Page::new(devices, next)
+    }
+
+    /// Looks at so many devices at the most, so that nobody waits long for the lock.
+    fn matching(&self, expression: &Expression, from: Bound<PushId>, limit: usize) -> Page {
+        let mut page = Page::default();
+        let ids = self.by_id.range((from, Bound::Unbounded));
+        for (looked, (id, _)) in ids.enumerate() {
+            if page.devices.len() == limit || looked == LOOKED_AT {
+                return page;
+            }
+            let device = self.device(*id);
+            let meant = device.filter(|device| expression.matches(device));
+            page.devices.extend(meant);
+            page.next = Some(*id);
+        }
+        page.next = None;
+        page
     }
 
     fn next_of(&self, users: &[UserId], after: Option<PushId>, wanted: usize) -> Vec<PushId> {
