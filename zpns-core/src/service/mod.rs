@@ -3,6 +3,8 @@
 //! * [`Registry`]: which devices there are, through which channels each is reached, and whose it
 //!   is. [`MemoryRegistry`] is the one in memory.
 //! * [`Expression`]: which devices are meant, by tags and attributes (`vip && !cn`).
+//! * [`Presence`]: who is looking at the app on which device, and [`PresencePolicy`]: who gets a
+//!   push then. [`MemoryPresence`] is the one in memory.
 //!
 //! A store of one's own implements the trait and runs [the suite](conformance) that every
 //! implementation has to pass (feature `testing`).
@@ -10,9 +12,11 @@
 #[cfg(feature = "testing")]
 pub mod conformance;
 mod expression;
+mod presence;
 pub mod registry;
 
 pub use self::expression::{Comparison, Expression, ExpressionError, Property};
+pub use self::presence::{MemoryPresence, PRESENCE_TTL, Presence, PresencePolicy, PresenceState};
 pub use self::registry::{
     AttributeValue, Channel, ChannelState, Device, DeviceQuery, DeviceUpdate, MemoryRegistry, Page,
     Platform, PushId, Registration, Registry, RegistryError, TokenChange, TokenVerdict, UserId,

@@ -1,3 +1,4 @@
 //! The user-level service.
 
+mod presence;
 mod registry;

@@ -17,9 +17,11 @@
 )]
 
 mod model;
+mod presence;
 mod registry;
 mod registry_model;
 
+pub use self::presence::*;
 pub use self::registry::*;
 pub use self::registry_model::every_sequence_of_changes_ends_as_in_the_model;
 
@@ -61,15 +63,32 @@ macro_rules! registry_conformance {
         );
     };
     (@cases $empty:expr; $($case:ident)*) => {
+        $crate::registry_conformance!(@tests Registry, $empty; $($case)*);
+    };
+    (@tests $store:ident, $empty:expr; $($case:ident)*) => {
         $(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $case() {
                 $crate::service::conformance::$case(|| async {
-                    let registry = $empty.await;
-                    std::sync::Arc::new(registry) as std::sync::Arc<dyn $crate::service::Registry>
+                    let store = $empty.await;
+                    std::sync::Arc::new(store) as std::sync::Arc<dyn $crate::service::$store>
                 })
                 .await;
             }
         )*
+    };
+}
+
+/// Makes a test of every case for a [`Presence`](crate::service::Presence), as
+/// [`registry_conformance`](crate::registry_conformance) does for a registry.
+#[macro_export]
+macro_rules! presence_conformance {
+    ($empty:expr) => {
+        $crate::registry_conformance!(@tests Presence, $empty;
+            everybody_is_offline_until_reported
+            a_report_holds_until_it_expires_or_the_next_one
+            each_device_of_a_user_has_a_state_of_its_own
+            at_log_out_every_device_may_go_offline
+        );
     };
 }
