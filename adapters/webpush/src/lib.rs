@@ -38,8 +38,6 @@
 
 mod address;
 mod auth;
-#[cfg(feature = "bench")]
-pub mod bench;
 mod config;
 mod ece;
 mod endpoint;
