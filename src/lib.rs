@@ -51,4 +51,6 @@ pub use zpns_webpush as webpush;
 #[cfg(feature = "xiaomi")]
 pub use zpns_xiaomi as xiaomi;
 
-pub use self::config_file::{Config, FileError, ProviderSection, Strategy};
+pub use self::config_file::{Config, FileError, ProviderSection};
+#[doc(inline)]
+pub use zpns_core::service::Strategy;

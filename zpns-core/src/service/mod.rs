@@ -5,6 +5,8 @@
 //! * [`Expression`]: which devices are meant, by tags and attributes (`vip && !cn`).
 //! * [`Presence`]: who is looking at the app on which device, and [`PresencePolicy`]: who gets a
 //!   push then. [`MemoryPresence`] is the one in memory.
+//! * [`Strategy`]: a named rule, from code or the config file, that fills in what the caller left
+//!   out.
 //!
 //! A store of one's own implements the trait and runs [the suite](conformance) that every
 //! implementation has to pass (feature `testing`).
@@ -14,6 +16,7 @@ pub mod conformance;
 mod expression;
 mod presence;
 pub mod registry;
+mod strategy;
 
 pub use self::expression::{Comparison, Expression, ExpressionError, Property};
 pub use self::presence::{MemoryPresence, PRESENCE_TTL, Presence, PresencePolicy, PresenceState};
@@ -21,3 +24,4 @@ pub use self::registry::{
     AttributeValue, Channel, ChannelState, Device, DeviceQuery, DeviceUpdate, MemoryRegistry, Page,
     Platform, PushId, Registration, Registry, RegistryError, TokenChange, TokenVerdict, UserId,
 };
+pub use self::strategy::{Strategy, StrategyPart, UnknownStrategy, find_strategy};
