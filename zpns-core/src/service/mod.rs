@@ -1,5 +1,7 @@
 //! Users, not tokens: what a chat server needs on top of the [router](crate::router).
 //!
+//! * [`PushService`]: sends a [`Message`] to an [`Audience`] of users and devices, and reports on
+//!   each of them.
 //! * [`Registry`]: which devices there are, through which channels each is reached, and whose it
 //!   is. [`MemoryRegistry`] is the one in memory.
 //! * [`Expression`]: which devices are meant, by tags and attributes (`vip && !cn`).
@@ -15,11 +17,16 @@
 pub mod conformance;
 mod expression;
 mod presence;
+mod push;
 pub mod registry;
 mod strategy;
 
 pub use self::expression::{Comparison, Expression, ExpressionError, Property};
 pub use self::presence::{MemoryPresence, PRESENCE_TTL, Presence, PresencePolicy, PresenceState};
+pub use self::push::{
+    Audience, DeviceReport, Fate, Forecast, Message, PushReport, PushService, PushServiceBuilder,
+    ServiceError, Skip,
+};
 pub use self::registry::{
     AttributeValue, Channel, ChannelState, Device, DeviceQuery, DeviceUpdate, MemoryRegistry, Page,
     Platform, PushId, Registration, Registry, RegistryError, TokenChange, TokenVerdict, UserId,
