@@ -1,6 +1,8 @@
 //! Plugins: looked at, and sent through as through any vendor. The plugin is a library in C with
 //! nothing but the header.
 
+#![allow(clippy::print_stderr, reason = "a test says when it cannot run")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
