@@ -98,3 +98,55 @@ fn many_devices_counts_every_one() {
         "{totals}"
     );
 }
+
+#[test]
+fn the_chat_reaches_who_is_offline_and_nobody_who_logged_out() {
+    let shown = run("chat", &[]);
+    let part = |title: &str| -> Vec<&str> {
+        let mut lines = shown.lines().skip_while(|line| *line != title).skip(1);
+        let mut part: Vec<_> = lines
+            .by_ref()
+            .take_while(|line| line.starts_with("  "))
+            .collect();
+        part.sort_unstable();
+        part
+    };
+    for (title, expected) in [
+        (
+            "bob to alice, who is looking:",
+            vec!["  alice: in the app (Foreground)"],
+        ),
+        (
+            "bob to alice, who went away:",
+            vec!["  alice: pushed through apns: accepted"],
+        ),
+        (
+            "alice to the group:",
+            vec![
+                "  bob: pushed through fcm: accepted",
+                "  bob: pushed through xiaomi: token_invalid",
+                "  carol: pushed through apns: token_invalid",
+                "  dave: no push (NoDevice)",
+            ],
+        ),
+        ("alice to carol:", vec!["  carol: no push (Dead)"]),
+        (
+            "silently, by a resource id:",
+            vec!["  alice: pushed through apns: accepted"],
+        ),
+        (
+            "to the testers:",
+            vec!["  bob: pushed through fcm: accepted"],
+        ),
+        (
+            "bob to alice, logged out:",
+            vec!["  alice: no push (NoDevice)"],
+        ),
+        (
+            "alice to bob, unregistered:",
+            vec!["  bob: no push (NoDevice)"],
+        ),
+    ] {
+        assert_eq!(part(title), expected, "{title}\n{shown}");
+    }
+}
