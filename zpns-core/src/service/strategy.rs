@@ -122,15 +122,18 @@ impl Strategy {
 
 impl StrategyPart {
     fn fill(&self, message: &mut Notification) {
-        if message.sound == Sound::Default {
-            message.sound = self.sound.clone().unwrap_or_default();
+        // What a silent push cannot have is not filled in.
+        if message.kind != Kind::Silent {
+            if message.sound == Sound::Default {
+                message.sound = self.sound.clone().unwrap_or_default();
+            }
+            fill(&mut message.channel, &self.channel);
+            fill(&mut message.thread, &self.thread);
         }
-        fill(&mut message.channel, &self.channel);
         fill(&mut message.category, &self.category);
         fill(&mut message.priority, &self.priority);
         fill(&mut message.ttl, &self.ttl);
         fill(&mut message.collapse_key, &self.collapse_key);
-        fill(&mut message.thread, &self.thread);
         if message.kind == Kind::Alert && self.voip {
             message.kind = Kind::Call(CallEvent::Invite);
         }
@@ -333,6 +336,20 @@ mod tests {
         let vivo = for_vendor(&strategy, &message, "vivo");
         assert_eq!(vivo.channel.as_deref(), Some("chat"));
         assert_eq!(vivo.vendor, message.vendor);
+    }
+
+    #[test]
+    fn a_silent_push_is_given_nothing_to_be_seen_or_heard() {
+        let strategy = strategy(json!({
+            "sound": {"named": "ding.caf"}, "channel": "chat", "thread": "t", "ttl_ms": 60_000,
+            "vendors": {"apns": {"silent": true}},
+        }));
+        for message in [Notification::alert("T", "B"), Notification::silent()] {
+            let silent = for_vendor(&strategy, &message, "apns");
+            assert_eq!((silent.kind, silent.sound), (Kind::Silent, Sound::Default));
+            assert_eq!((silent.channel, silent.thread), (None, None));
+            assert_eq!(silent.ttl, Some(Duration::from_secs(60)));
+        }
     }
 
     #[test]

@@ -5,4 +5,5 @@ mod common;
 mod presence;
 mod push;
 mod registry;
+mod silent;
 mod vendor;

@@ -7,7 +7,11 @@ use futures_util::future::join_all;
 
 use super::audience::Missing;
 use super::{DeviceReport, Fate, Inner, MUTE, Message, ServiceError, Skip};
-use crate::model::{MessageId, Notification, Outcome, Sent, Target, Timestamp, Vendor};
+use crate::model::{
+    Error, ErrorKind, Kind, MessageId, Notification, Outcome, Priority, Sent, Target, Timestamp,
+    Vendor,
+};
+use crate::provider::Fields;
 use crate::router::{Recipient, Step, goes_on_after};
 use crate::service::{
     ChannelState, Device, PresencePolicy, PresenceState, PushId, RegistryError, TokenChange,
@@ -40,6 +44,9 @@ impl Plan {
             }
             strategy.apply(&mut all);
         }
+        for form in vendors.values_mut().chain([&mut all]) {
+            silent_form(form)?;
+        }
         Ok(Self {
             id: message.notification.id,
             policy: message.policy.unwrap_or(inner.policy),
@@ -48,6 +55,34 @@ impl Plan {
             vendors,
         })
     }
+
+    /// The message as a vendor with this part of the strategy, or with none, gets it.
+    fn form(&self, vendor: Option<&Vendor>) -> &Notification {
+        let own = vendor.and_then(|vendor| self.vendors.get(vendor));
+        own.unwrap_or(&self.all)
+    }
+}
+
+/// A silent push shows nothing, and is sent whenever the device is awake anyway.
+fn silent_form(notification: &mut Notification) -> Result<(), Error> {
+    if notification.kind != Kind::Silent {
+        return Ok(());
+    }
+    let seen = Fields::TITLE
+        | Fields::SUBTITLE
+        | Fields::BODY
+        | Fields::IMAGE
+        | Fields::LOCALIZATION
+        | Fields::SUBTITLE_LOCALIZATION
+        | Fields::SOUND
+        | Fields::BADGE
+        | Fields::BADGE_ADD;
+    if Fields::used_by(notification).intersects(seen) {
+        let message = "a silent push has no title, text, picture, sound or badge";
+        return Err(Error::new(ErrorKind::MessageInvalid, message));
+    }
+    notification.priority.get_or_insert(Priority::Low);
+    Ok(())
 }
 
 fn withheld(message: &Message) -> Option<Skip> {
@@ -77,6 +112,15 @@ pub(super) struct Push {
     /// Channels that were not used, the preferred one first.
     left: VecDeque<Target>,
     steps: Vec<Step>,
+    silent: Silent,
+}
+
+/// What a device's budget says of a silent push.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Silent {
+    NotAsked,
+    Granted,
+    Refused,
 }
 
 pub(super) async fn sort(
@@ -123,6 +167,7 @@ pub(super) async fn sort(
                 user: device.user,
                 left,
                 steps: Vec::new(),
+                silent: Silent::NotAsked,
             }),
         }
     }
@@ -201,10 +246,10 @@ pub(super) async fn push(
     } else {
         inner.registry.apply(&changes).await.map(drop)
     };
-    reports.extend(done.into_iter().map(|push| DeviceReport {
+    reports.extend(done.into_iter().map(|mut push| DeviceReport {
+        fate: push.fate(),
         user: push.user,
         device: Some(push.device),
-        fate: Fate::Pushed(push.steps),
     }));
     let mut results: Vec<_> = reports.into_iter().map(Ok).collect();
     results.extend(written.err().map(Err));
@@ -212,6 +257,27 @@ pub(super) async fn push(
 }
 
 impl Push {
+    /// Whether the message may go in this form: a silent one takes from the device's budget,
+    /// once however many channels are tried.
+    fn may_go(&mut self, inner: &Inner, notification: &Notification) -> bool {
+        if notification.kind == Kind::Silent && self.silent == Silent::NotAsked {
+            let left = inner.silent.take(self.device, inner.clock.now());
+            self.silent = if left {
+                Silent::Granted
+            } else {
+                Silent::Refused
+            };
+        }
+        self.silent != Silent::Refused
+    }
+
+    fn fate(&mut self) -> Fate {
+        if self.steps.is_empty() && self.silent == Silent::Refused {
+            return Fate::Skipped(Skip::SilentBudget);
+        }
+        Fate::Pushed(std::mem::take(&mut self.steps))
+    }
+
     /// Whether a vendor took it or may have.
     fn went_out(&self) -> bool {
         self.steps.iter().any(|step| match &step.outcome {
@@ -237,16 +303,17 @@ async fn rounds(
         let mut groups: BTreeMap<Option<Vendor>, Vec<(Push, Recipient)>> = BTreeMap::new();
         for mut push in std::mem::take(&mut pushes) {
             match next_channels(inner, plan, &mut push.left) {
-                Some((form, recipient)) => groups.entry(form).or_default().push((push, recipient)),
-                None => done.push(push),
+                Some((form, recipient)) if push.may_go(inner, plan.form(form.as_ref())) => {
+                    groups.entry(form).or_default().push((push, recipient));
+                }
+                _ => done.push(push),
             }
         }
         let sent = inner.clock.now();
         let mute_until = sent + MUTE;
-        let groups = groups.into_iter().map(|(form, group)| {
-            let notification = form.and_then(|vendor| plan.vendors.get(&vendor));
-            send(inner, notification.unwrap_or(&plan.all), elapsed, group)
-        });
+        let groups = groups
+            .into_iter()
+            .map(|(form, group)| send(inner, plan.form(form.as_ref()), elapsed, group));
         for (push, before) in join_all(groups).await.into_iter().flatten() {
             let learnt = push.steps.iter().skip(before);
             changes.extend(learnt.filter_map(|step| change(step, sent, mute_until)));

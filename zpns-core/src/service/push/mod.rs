@@ -5,6 +5,7 @@ mod dispatch;
 mod message;
 mod recent;
 mod report;
+mod silent;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use self::dispatch::Plan;
 pub use self::message::{Audience, Message};
 use self::recent::Recent;
 pub use self::report::{DeviceReport, Fate, Forecast, PushReport, ServiceError, Skip};
+use self::silent::SilentBudget;
 use super::{
     MemoryPresence, Presence, PresencePolicy, PushId, Registry, RegistryError, Strategy, UserId,
 };
@@ -62,6 +64,7 @@ struct Inner {
     policy: PresencePolicy,
     options: SendOptions,
     recent: Recent,
+    silent: SilentBudget,
 }
 
 /// Builds a [`PushService`].
@@ -87,6 +90,14 @@ impl PushServiceBuilder {
     #[must_use]
     pub fn policy(mut self, policy: PresencePolicy) -> Self {
         self.0.policy = policy;
+        self
+    }
+
+    /// How many silent pushes a device gets in an hour; three unless set. Those beyond are
+    /// suppressed and reported as [`Skip::SilentBudget`].
+    #[must_use]
+    pub fn silent_pushes_each_hour(mut self, pushes: usize) -> Self {
+        self.0.silent = SilentBudget::new(pushes);
         self
     }
 
@@ -119,6 +130,7 @@ impl PushService {
             policy: PresencePolicy::default(),
             options: SendOptions::default(),
             recent: Recent::default(),
+            silent: SilentBudget::new(3),
         })
     }
 

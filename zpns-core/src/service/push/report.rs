@@ -43,6 +43,8 @@ pub enum Skip {
     NoDescription,
     /// A message of this id was pushed to this device already.
     Duplicate,
+    /// The device has had its silent pushes of the hour.
+    SilentBudget,
 }
 
 impl DeviceReport {
@@ -99,7 +101,7 @@ impl PushReport {
     }
 }
 
-/// What would come of a message: a dry run.
+/// What would come of a message: a dry run. Budgets of silent pushes are not looked at.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct Forecast {
