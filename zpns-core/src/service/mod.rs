@@ -7,20 +7,24 @@
 //! * [`Expression`]: which devices are meant, by tags and attributes (`vip && !cn`).
 //! * [`Presence`]: who is looking at the app on which device, and [`PresencePolicy`]: who gets a
 //!   push then. [`MemoryPresence`] is the one in memory.
+//! * [`Badges`]: one counter of unread messages per user.
 //! * [`Strategy`]: a named rule, from code or the config file, that fills in what the caller left
 //!   out.
 //!
 //! A store of one's own implements the trait and runs [the suite](conformance) that every
 //! implementation has to pass (feature `testing`).
 
+mod badge;
 #[cfg(feature = "testing")]
 pub mod conformance;
 mod expression;
 mod presence;
 mod push;
+mod recent;
 pub mod registry;
 mod strategy;
 
+pub use self::badge::{Badges, MemoryBadges};
 pub use self::expression::{Comparison, Expression, ExpressionError, Property};
 pub use self::presence::{MemoryPresence, PRESENCE_TTL, Presence, PresencePolicy, PresenceState};
 pub use self::push::{

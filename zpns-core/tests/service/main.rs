@@ -1,5 +1,6 @@
 //! The user-level service.
 
+mod badge;
 #[path = "../common/mod.rs"]
 mod common;
 mod presence;

@@ -18,12 +18,15 @@ use zpns_core::{
 #[derive(Debug)]
 pub(crate) struct Talking {
     info: ProviderInfo,
+    lacks: Fields,
     pushes: Mutex<Vec<(String, Notification)>>,
 }
 
 impl Talking {
-    pub(crate) fn new(id: &str, vendor: &'static str) -> Arc<Self> {
+    /// Honours every field but these.
+    pub(crate) fn new(id: &str, vendor: &'static str, lacks: Fields) -> Arc<Self> {
         Arc::new(Self {
+            lacks,
             info: ProviderInfo::new(id, Vendor::new(vendor)),
             pushes: Mutex::default(),
         })
@@ -71,7 +74,7 @@ impl PushProvider for Talking {
     fn capability(&self) -> Capability {
         let mut capability = Capability::batched(100, 10);
         capability.kinds = Kinds::all();
-        capability.fields = Fields::all();
+        capability.fields = Fields::all() - self.lacks;
         capability
     }
 
@@ -106,8 +109,18 @@ impl Town {
     }
 
     pub(crate) fn with(change: impl FnOnce(PushServiceBuilder) -> PushServiceBuilder) -> Self {
+        Self::of(Fields::empty(), change)
+    }
+
+    /// Whose vendors lack these fields.
+    pub(crate) fn lacking(lacks: Fields) -> Self {
+        Self::of(lacks, |builder| builder)
+    }
+
+    fn of(lacks: Fields, change: impl FnOnce(PushServiceBuilder) -> PushServiceBuilder) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::from_secs(1_764_000_000)));
-        let (ios, android) = (Talking::new("ios", "apns"), Talking::new("android", "fcm"));
+        let ios = Talking::new("ios", "apns", lacks);
+        let android = Talking::new("android", "fcm", lacks);
         let resources = crate::common::resources(Arc::clone(&clock) as Arc<dyn Clock>);
         let router = Router::builder(resources)
             .provider_with(Arc::clone(&ios) as _, crate::common::without_retries())

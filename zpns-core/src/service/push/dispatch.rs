@@ -1,218 +1,17 @@
-//! Which devices of a page get a push, the pushes, and what they teach the registry.
+//! The pushes of a page, and what they teach the registry.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::audience::Missing;
-use super::{DeviceReport, Fate, Inner, MUTE, Message, ServiceError, Skip};
-use crate::model::{
-    Error, ErrorKind, Kind, MessageId, Notification, Outcome, Priority, Sent, Target, Timestamp,
-    Vendor,
-};
+use super::plan::Plan;
+use super::sort::{Push, Silent, Sorted};
+use super::{DeviceReport, Fate, Inner, MUTE, Skip};
+use crate::model::{Badge, Kind, Notification, Outcome, Sent, Target, Timestamp, Vendor};
 use crate::provider::Fields;
 use crate::router::{Recipient, Step, goes_on_after};
-use crate::service::{
-    ChannelState, Device, PresencePolicy, PresenceState, PushId, RegistryError, TokenChange,
-    TokenVerdict, UserId, find_strategy,
-};
-
-/// What a message is to each vendor, made once.
-#[derive(Debug)]
-pub(super) struct Plan {
-    id: MessageId,
-    policy: PresencePolicy,
-    /// Why nobody gets it as a push.
-    withheld: Option<Skip>,
-    /// For vendors without a part of the strategy.
-    all: Notification,
-    /// For vendors with one.
-    vendors: BTreeMap<Vendor, Notification>,
-}
-
-impl Plan {
-    pub(super) fn new(inner: &Inner, message: Message) -> Result<Self, ServiceError> {
-        let mut all = message.notification.clone();
-        let mut vendors = BTreeMap::new();
-        if let Some(id) = &message.strategy {
-            let strategy = find_strategy(&inner.strategies, id)?;
-            for vendor in strategy.vendors.keys() {
-                let vendor = Vendor::from(vendor.clone());
-                let notification = strategy.applied(&message.notification, &vendor)?;
-                vendors.insert(vendor, notification);
-            }
-            strategy.apply(&mut all);
-        }
-        for form in vendors.values_mut().chain([&mut all]) {
-            silent_form(form)?;
-        }
-        Ok(Self {
-            id: message.notification.id,
-            policy: message.policy.unwrap_or(inner.policy),
-            withheld: withheld(&message),
-            all,
-            vendors,
-        })
-    }
-
-    /// The message as a vendor with this part of the strategy, or with none, gets it.
-    fn form(&self, vendor: Option<&Vendor>) -> &Notification {
-        let own = vendor.and_then(|vendor| self.vendors.get(vendor));
-        own.unwrap_or(&self.all)
-    }
-}
-
-/// A silent push shows nothing, and is sent whenever the device is awake anyway.
-fn silent_form(notification: &mut Notification) -> Result<(), Error> {
-    if notification.kind != Kind::Silent {
-        return Ok(());
-    }
-    let seen = Fields::TITLE
-        | Fields::SUBTITLE
-        | Fields::BODY
-        | Fields::IMAGE
-        | Fields::LOCALIZATION
-        | Fields::SUBTITLE_LOCALIZATION
-        | Fields::SOUND
-        | Fields::BADGE
-        | Fields::BADGE_ADD;
-    if Fields::used_by(notification).intersects(seen) {
-        let message = "a silent push has no title, text, picture, sound or badge";
-        return Err(Error::new(ErrorKind::MessageInvalid, message));
-    }
-    notification.priority.get_or_insert(Priority::Low);
-    Ok(())
-}
-
-fn withheld(message: &Message) -> Option<Skip> {
-    let described = (message.notification.body.as_deref()).is_some_and(|body| !body.is_empty())
-        || message.notification.body_loc_key.is_some();
-    if message.no_push {
-        Some(Skip::NoPush)
-    } else if message.custom && !described {
-        Some(Skip::NoDescription)
-    } else {
-        None
-    }
-}
-
-/// A page, sorted into those who get a push and those who do not.
-#[derive(Debug, Default)]
-pub(super) struct Sorted {
-    pub(super) reports: Vec<DeviceReport>,
-    pub(super) pushes: Vec<Push>,
-}
-
-/// One device that gets a push.
-#[derive(Debug)]
-pub(super) struct Push {
-    device: PushId,
-    user: Option<UserId>,
-    /// Channels that were not used, the preferred one first.
-    left: VecDeque<Target>,
-    steps: Vec<Step>,
-    silent: Silent,
-}
-
-/// What a device's budget says of a silent push.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Silent {
-    NotAsked,
-    Granted,
-    Refused,
-}
-
-pub(super) async fn sort(
-    inner: &Inner,
-    plan: &Plan,
-    devices: Vec<Device>,
-    without: Vec<Missing>,
-) -> Result<Sorted, RegistryError> {
-    let now = inner.clock.now();
-    let online = online(inner, &devices, now).await?;
-    let mut sorted = Sorted::default();
-    for missing in without {
-        let (user, device) = match missing {
-            Missing::User(user) => (Some(user), None),
-            Missing::Device(device) => (None, Some(device)),
-        };
-        let fate = Fate::Skipped(Skip::NoDevice);
-        sorted.reports.push(DeviceReport { user, device, fate });
-    }
-    for device in devices {
-        let state = device.user.as_ref().and_then(|user| {
-            let states = online.get(user)?;
-            let found = states.iter().find(|(id, _)| *id == device.id);
-            found.map(|(_, state)| *state)
-        });
-        let left: VecDeque<Target> = device
-            .usable(now)
-            .map(|channel| Target::new(channel.provider.clone(), channel.token.clone()))
-            .collect();
-        match no_push(
-            inner,
-            plan,
-            &device,
-            state.unwrap_or_default(),
-            left.is_empty(),
-        ) {
-            Some(fate) => sorted.reports.push(DeviceReport {
-                user: device.user,
-                device: Some(device.id),
-                fate,
-            }),
-            None => sorted.pushes.push(Push {
-                device: device.id,
-                user: device.user,
-                left,
-                steps: Vec::new(),
-                silent: Silent::NotAsked,
-            }),
-        }
-    }
-    Ok(sorted)
-}
-
-async fn online(
-    inner: &Inner,
-    devices: &[Device],
-    now: Timestamp,
-) -> Result<HashMap<UserId, Vec<(PushId, PresenceState)>>, RegistryError> {
-    let mut online = HashMap::new();
-    for user in devices.iter().filter_map(|device| device.user.as_ref()) {
-        if !online.contains_key(user) {
-            let states = inner.presence.online(user, now).await?;
-            online.insert(user.clone(), states);
-        }
-    }
-    Ok(online)
-}
-
-/// What comes of a device that gets no push; none if it gets one.
-fn no_push(
-    inner: &Inner,
-    plan: &Plan,
-    device: &Device,
-    state: PresenceState,
-    unreachable: bool,
-) -> Option<Fate> {
-    let dead = |state| matches!(state, ChannelState::Dead { .. });
-    let skip = if !plan.policy.pushes(state) {
-        return Some(Fate::InApp(state));
-    } else if let Some(why) = plan.withheld {
-        why
-    } else if device.channels.iter().all(|channel| dead(channel.state)) {
-        Skip::Dead
-    } else if unreachable {
-        Skip::Muted
-    } else if inner.recent.contains(plan.id, device.id) {
-        Skip::Duplicate
-    } else {
-        return None;
-    };
-    Some(Fate::Skipped(skip))
-}
+use crate::service::{RegistryError, TokenChange, TokenVerdict, UserId};
 
 /// Pushes, and writes down what the vendors say of tokens.
 pub(super) async fn push(
@@ -226,7 +25,7 @@ pub(super) async fn push(
     } = sorted;
     pushes.retain(|push| {
         // Another page, or another call at the same time, may have been faster.
-        let first = inner.recent.insert(plan.id, push.device);
+        let first = inner.recent.insert((plan.id, push.device));
         if !first {
             reports.push(DeviceReport {
                 user: push.user.clone(),
@@ -236,10 +35,11 @@ pub(super) async fn push(
         }
         first
     });
+    let counted = count(inner, plan, &mut pushes).await;
     let (done, changes) = rounds(inner, plan, pushes).await;
     // Whatever provably reached nobody may be sent again under the same id.
     for push in done.iter().filter(|push| !push.went_out()) {
-        inner.recent.remove(plan.id, push.device);
+        inner.recent.remove((plan.id, push.device));
     }
     let written = if changes.is_empty() {
         Ok(())
@@ -252,7 +52,12 @@ pub(super) async fn push(
         device: Some(push.device),
     }));
     let mut results: Vec<_> = reports.into_iter().map(Ok).collect();
-    results.extend(written.err().map(Err));
+    results.extend(
+        [counted.err(), written.err()]
+            .into_iter()
+            .flatten()
+            .map(Err),
+    );
     results
 }
 
@@ -288,6 +93,33 @@ impl Push {
     }
 }
 
+/// Brings the counters of the users up to date, and the numbers to their devices.
+async fn count(inner: &Inner, plan: &Plan, pushes: &mut [Push]) -> Result<(), RegistryError> {
+    if plan.badge == Badge::Unchanged {
+        return Ok(());
+    }
+    let mut numbers: HashMap<UserId, u32> = HashMap::new();
+    for push in pushes {
+        let Some(user) = &push.user else { continue };
+        if !numbers.contains_key(user) {
+            let number = number(inner, plan, user).await?;
+            numbers.insert(user.clone(), number);
+        }
+        push.badge = numbers.get(user).copied();
+    }
+    Ok(())
+}
+
+async fn number(inner: &Inner, plan: &Plan, user: &UserId) -> Result<u32, RegistryError> {
+    let number = match plan.badge {
+        Badge::Add(by) => return inner.badges.add(user, plan.id, by).await,
+        Badge::Set(number) => number,
+        _ => 0,
+    };
+    inner.badges.set(user, number).await?;
+    Ok(number)
+}
+
 /// Sends until no device has a channel left that is to be tried. A round is one send for each
 /// form that the message has: to vendors with a part of the strategy, to all others.
 async fn rounds(
@@ -302,7 +134,7 @@ async fn rounds(
         let elapsed = inner.clock.monotonic().saturating_sub(start);
         let mut groups: BTreeMap<Option<Vendor>, Vec<(Push, Recipient)>> = BTreeMap::new();
         for mut push in std::mem::take(&mut pushes) {
-            match next_channels(inner, plan, &mut push.left) {
+            match next_channels(inner, plan, &mut push) {
                 Some((form, recipient)) if push.may_go(inner, plan.form(form.as_ref())) => {
                     groups.entry(form).or_default().push((push, recipient));
                 }
@@ -338,22 +170,34 @@ async fn rounds(
 fn next_channels(
     inner: &Inner,
     plan: &Plan,
-    left: &mut VecDeque<Target>,
+    push: &mut Push,
 ) -> Option<(Option<Vendor>, Recipient)> {
     let form = |target: &Target| {
         let provider = inner.router.provider(&target.provider)?;
         let vendor = &provider.info().vendor;
         plan.vendors.contains_key(vendor).then(|| vendor.clone())
     };
-    let first = left.pop_front()?;
+    let first = push.left.pop_front()?;
     let this = form(&first);
-    let mut recipient = Recipient::new(first);
-    while left.front().is_some_and(|next| form(next) == this)
-        && let Some(next) = left.pop_front()
+    let counts = matches!(plan.form(this.as_ref()).badge, Badge::Add(_));
+    let badge = push.badge.filter(|_| counts);
+    let mut recipient = Recipient::new(numbered(inner, first, badge));
+    while push.left.front().is_some_and(|next| form(next) == this)
+        && let Some(next) = push.left.pop_front()
     {
-        recipient = recipient.or(next);
+        recipient = recipient.or(numbered(inner, next, badge));
     }
     Some((this, recipient))
+}
+
+/// With the user's counter as its badge, where the vendor can set a number. Where it can only
+/// add, the message's own [`Badge::Add`] stays.
+fn numbered(inner: &Inner, mut target: Target, badge: Option<u32>) -> Target {
+    let provider = inner.router.provider(&target.provider);
+    if provider.is_some_and(|provider| provider.capability().fields.contains(Fields::BADGE)) {
+        target.badge = badge;
+    }
+    target
 }
 
 /// Sends, and says of each device how many steps it had before.

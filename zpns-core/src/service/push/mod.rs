@@ -3,9 +3,10 @@
 mod audience;
 mod dispatch;
 mod message;
-mod recent;
+mod plan;
 mod report;
 mod silent;
+mod sort;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,13 +15,14 @@ use std::time::Duration;
 use futures_util::stream::{self, BoxStream, StreamExt};
 
 use self::audience::Found;
-use self::dispatch::Plan;
 pub use self::message::{Audience, Message};
-use self::recent::Recent;
+use self::plan::Plan;
 pub use self::report::{DeviceReport, Fate, Forecast, PushReport, ServiceError, Skip};
 use self::silent::SilentBudget;
+use super::recent::Recent;
 use super::{
-    MemoryPresence, Presence, PresencePolicy, PushId, Registry, RegistryError, Strategy, UserId,
+    Badges, MemoryBadges, MemoryPresence, Presence, PresencePolicy, PushId, Registry,
+    RegistryError, Strategy, UserId,
 };
 use crate::resources::Clock;
 use crate::router::{Router, SendOptions};
@@ -59,6 +61,7 @@ struct Inner {
     router: Router,
     registry: Arc<dyn Registry>,
     presence: Arc<dyn Presence>,
+    badges: Arc<dyn Badges>,
     strategies: BTreeMap<String, Strategy>,
     clock: Arc<dyn Clock>,
     policy: PresencePolicy,
@@ -76,6 +79,13 @@ impl PushServiceBuilder {
     #[must_use]
     pub fn presence(mut self, presence: Arc<dyn Presence>) -> Self {
         self.0.presence = presence;
+        self
+    }
+
+    /// With other counters than those of its own in memory.
+    #[must_use]
+    pub fn badges(mut self, badges: Arc<dyn Badges>) -> Self {
+        self.0.badges = badges;
         self
     }
 
@@ -125,6 +135,7 @@ impl PushService {
             router,
             registry,
             presence: Arc::new(MemoryPresence::new()),
+            badges: Arc::new(MemoryBadges::new()),
             strategies: BTreeMap::new(),
             clock,
             policy: PresencePolicy::default(),
@@ -142,6 +153,11 @@ impl PushService {
     /// Who is online.
     pub fn presence(&self) -> &Arc<dyn Presence> {
         &self.0.presence
+    }
+
+    /// The users' counters.
+    pub fn badges(&self) -> &Arc<dyn Badges> {
+        &self.0.badges
     }
 
     /// The router underneath.
@@ -209,7 +225,7 @@ impl PushService {
         let mut forecast = Forecast::default();
         while let Some(found) = pages.next().await {
             let Found { devices, without } = found?;
-            let sorted = dispatch::sort(&self.0, &plan, devices, without).await?;
+            let sorted = sort::sort(&self.0, &plan, devices, without).await?;
             forecast.pushes += sorted.pushes.len() as u64;
             for report in &sorted.reports {
                 match report.fate {
@@ -237,7 +253,7 @@ impl PushService {
         found: Result<Found, RegistryError>,
     ) -> Vec<Result<DeviceReport, RegistryError>> {
         let sorted = match found {
-            Ok(Found { devices, without }) => dispatch::sort(&self.0, plan, devices, without).await,
+            Ok(Found { devices, without }) => sort::sort(&self.0, plan, devices, without).await,
             Err(error) => Err(error),
         };
         match sorted {

@@ -1,13 +1,10 @@
-//! Which messages went to which devices lately, so that none goes twice.
+//! Which messages went where lately, so that none goes or counts twice.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use siphasher::sip128::{Hasher128, SipHasher24};
 use std::hash::Hash;
-
-use crate::model::MessageId;
-use crate::service::PushId;
 
 /// Remembers at least the last [`REMEMBERED`] of them, and never more than twice as many.
 #[derive(Debug, Default)]
@@ -23,9 +20,9 @@ struct Generations {
 }
 
 impl Recent {
-    /// Notes that a message goes to a device; whether it had not gone there before.
-    pub(super) fn insert(&self, message: MessageId, device: PushId) -> bool {
-        let key = key(message, device);
+    /// Notes it; whether it is new.
+    pub(super) fn insert(&self, what: impl Hash) -> bool {
+        let key = key(what);
         let mut generations = self.lock();
         if generations.old.contains(&key) || !generations.young.insert(key) {
             return false;
@@ -36,16 +33,16 @@ impl Recent {
         true
     }
 
-    /// It did not go there after all.
-    pub(super) fn remove(&self, message: MessageId, device: PushId) {
-        let key = key(message, device);
+    /// Forgets it.
+    pub(super) fn remove(&self, what: impl Hash) {
+        let key = key(what);
         let mut generations = self.lock();
         generations.young.remove(&key);
         generations.old.remove(&key);
     }
 
-    pub(super) fn contains(&self, message: MessageId, device: PushId) -> bool {
-        let key = key(message, device);
+    pub(super) fn contains(&self, what: impl Hash) -> bool {
+        let key = key(what);
         let generations = self.lock();
         generations.old.contains(&key) || generations.young.contains(&key)
     }
@@ -55,30 +52,32 @@ impl Recent {
     }
 }
 
-fn key(message: MessageId, device: PushId) -> u128 {
+fn key(what: impl Hash) -> u128 {
     let mut hasher = SipHasher24::new();
-    (message, device).hash(&mut hasher);
+    what.hash(&mut hasher);
     hasher.finish128().as_u128()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::MessageId;
+    use crate::service::PushId;
 
     #[test]
     fn the_latest_are_remembered_and_memory_is_bounded() {
         let recent = Recent::default();
         let (message, device) = (MessageId::new(), PushId::new());
-        assert!(recent.insert(message, device));
-        assert!(!recent.insert(message, device));
+        assert!(recent.insert((message, device)));
+        assert!(!recent.insert((message, device)));
         for _ in 0..REMEMBERED - 1 {
-            recent.insert(message, PushId::new());
+            recent.insert((message, PushId::new()));
         }
-        assert!(recent.contains(message, device));
+        assert!(recent.contains((message, device)));
         for _ in 0..REMEMBERED {
-            recent.insert(message, PushId::new());
+            recent.insert((message, PushId::new()));
         }
-        assert!(!recent.contains(message, device));
+        assert!(!recent.contains((message, device)));
         let generations = recent.lock();
         assert!(generations.young.len() + generations.old.len() <= 2 * REMEMBERED);
     }
