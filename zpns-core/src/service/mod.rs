@@ -11,7 +11,7 @@
 //! * [`Strategy`]: a named rule, from code or the config file, that fills in what the caller left
 //!   out.
 //!
-//! A store of one's own implements the trait and runs [the suite](conformance) that every
+//! A store of one's own implements the trait and runs the suite `conformance` that every
 //! implementation has to pass (feature `testing`).
 
 mod badge;
@@ -28,8 +28,8 @@ pub use self::badge::{Badges, MemoryBadges};
 pub use self::expression::{Comparison, Expression, ExpressionError, Property};
 pub use self::presence::{MemoryPresence, PRESENCE_TTL, Presence, PresencePolicy, PresenceState};
 pub use self::push::{
-    Audience, DeviceReport, Fate, Forecast, Message, PushReport, PushService, PushServiceBuilder,
-    ServiceError, Skip,
+    Audience, DeviceReport, Fate, Forecast, Hook, Message, PushReport, PushService,
+    PushServiceBuilder, ServiceError, Skip, Veto,
 };
 pub use self::registry::{
     AttributeValue, Channel, ChannelState, Device, DeviceQuery, DeviceUpdate, MemoryRegistry, Page,

@@ -3,6 +3,7 @@
 mod badge;
 #[path = "../common/mod.rs"]
 mod common;
+mod hook;
 mod presence;
 mod push;
 mod registry;

@@ -2,6 +2,7 @@
 
 mod audience;
 mod dispatch;
+mod hook;
 mod message;
 mod plan;
 mod report;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use futures_util::stream::{self, BoxStream, StreamExt};
 
 use self::audience::Found;
+pub use self::hook::{Hook, Veto};
 pub use self::message::{Audience, Message};
 use self::plan::Plan;
 pub use self::report::{DeviceReport, Fate, Forecast, PushReport, ServiceError, Skip};
@@ -66,6 +68,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     policy: PresencePolicy,
     options: SendOptions,
+    hooks: Vec<Arc<dyn Hook>>,
     recent: Recent,
     silent: SilentBudget,
 }
@@ -111,6 +114,13 @@ impl PushServiceBuilder {
         self
     }
 
+    /// With one more hook; they are asked in order, and the first veto holds.
+    #[must_use]
+    pub fn hook(mut self, hook: Arc<dyn Hook>) -> Self {
+        self.0.hooks.push(hook);
+        self
+    }
+
     /// With options for everything that is sent.
     #[must_use]
     pub fn options(mut self, options: SendOptions) -> Self {
@@ -140,6 +150,7 @@ impl PushService {
             clock,
             policy: PresencePolicy::default(),
             options: SendOptions::default(),
+            hooks: Vec::new(),
             recent: Recent::default(),
             silent: SilentBudget::new(3),
         })

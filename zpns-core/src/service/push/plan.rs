@@ -22,7 +22,12 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn new(inner: &Inner, message: Message) -> Result<Self, ServiceError> {
+    pub(super) fn new(inner: &Inner, mut message: Message) -> Result<Self, ServiceError> {
+        let id = message.notification.id;
+        let mut hooks = inner.hooks.iter();
+        let veto = hooks.find_map(|hook| hook.message(&mut message).err());
+        // A hook may change everything but which message it is.
+        message.notification.id = id;
         let mut all = message.notification.clone();
         let mut vendors = BTreeMap::new();
         if let Some(id) = &message.strategy {
@@ -38,10 +43,10 @@ impl Plan {
             silent_form(form)?;
         }
         Ok(Self {
-            id: message.notification.id,
+            id,
             policy: message.policy.unwrap_or(inner.policy),
             badge: message.notification.badge,
-            withheld: withheld(&message),
+            withheld: veto.map(Skip::Vetoed).or_else(|| withheld(&message)),
             all,
             vendors,
         })

@@ -28,7 +28,7 @@ pub enum Fate {
 }
 
 /// Why a device got no push.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Skip {
     /// There is no such device, or the user has none.
@@ -45,6 +45,8 @@ pub enum Skip {
     Duplicate,
     /// The device has had its silent pushes of the hour.
     SilentBudget,
+    /// A [`Hook`](crate::service::Hook) forbade it, and says why.
+    Vetoed(std::borrow::Cow<'static, str>),
 }
 
 impl DeviceReport {
@@ -87,7 +89,8 @@ impl PushReport {
 
     /// How many were skipped for this reason.
     pub fn skipped(&self, why: Skip) -> usize {
-        self.count(|device| device.fate == Fate::Skipped(why))
+        let fate = Fate::Skipped(why);
+        self.count(|device| device.fate == fate)
     }
 
     /// What came of one user's devices.

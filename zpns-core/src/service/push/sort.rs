@@ -64,13 +64,12 @@ pub(super) async fn sort(
             .usable(now)
             .map(|channel| Target::new(channel.provider.clone(), channel.token.clone()))
             .collect();
-        match no_push(
-            inner,
-            plan,
-            &device,
-            state.unwrap_or_default(),
-            left.is_empty(),
-        ) {
+        let state = state.unwrap_or_default();
+        let fate = match no_push(inner, plan, &device, state, left.is_empty()) {
+            None => veto(inner, plan, &device, now).await?,
+            fate => fate,
+        };
+        match fate {
             Some(fate) => sorted.reports.push(DeviceReport {
                 user: device.user,
                 device: Some(device.id),
@@ -115,8 +114,8 @@ fn no_push(
     let dead = |state| matches!(state, ChannelState::Dead { .. });
     let skip = if !plan.policy.pushes(state) {
         return Some(Fate::InApp(state));
-    } else if let Some(why) = plan.withheld {
-        why
+    } else if let Some(why) = &plan.withheld {
+        why.clone()
     } else if device.channels.iter().all(|channel| dead(channel.state)) {
         Skip::Dead
     } else if unreachable {
@@ -127,4 +126,19 @@ fn no_push(
         return None;
     };
     Some(Fate::Skipped(skip))
+}
+
+/// What a hook makes of a device that would get a push.
+async fn veto(
+    inner: &Inner,
+    plan: &Plan,
+    device: &Device,
+    now: Timestamp,
+) -> Result<Option<Fate>, RegistryError> {
+    for hook in &inner.hooks {
+        if let Some(why) = hook.device(&plan.all, device, now).await? {
+            return Ok(Some(Fate::Skipped(Skip::Vetoed(why))));
+        }
+    }
+    Ok(None)
 }
