@@ -18,7 +18,7 @@ use crate::service::{
 };
 
 /// How many sequences are tried.
-const SEQUENCES: usize = 48;
+const SEQUENCES: usize = 64;
 
 /// A change to some device: the one at this place among those that there are.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ enum Word {
 }
 
 fn changes() -> impl Strategy<Value = Vec<Change>> {
-    let (provider, token, user, place) = (0..3u8, 0..5u8, 0..3u8, 0..8usize);
+    let (provider, token, user, place) = (0..2u8, 0..3u8, 0..3u8, 0..4usize);
     let word = prop_oneof![
         (0..60u8).prop_map(Word::Drop),
         (token.clone(), 0..60u8).prop_map(|(token, at)| Word::Replace(token, at)),
@@ -65,11 +65,11 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
             .prop_map(|(place, user)| Change::Unbind(place, user)),
         1 => (user, place.clone()).prop_map(|(user, place)| Change::UnbindAll(user, place)),
         1 => place.prop_map(Change::Unregister),
-        4 => (provider, token, word)
+        8 => (provider, token, word)
             .prop_map(|(provider, token, word)| Change::Verdict(provider, token, word)),
         1 => (0..60u8).prop_map(Change::Purge),
     ];
-    proptest::collection::vec(change, 1..40)
+    proptest::collection::vec(change, 1..60)
 }
 
 pub async fn every_sequence_of_changes_ends_as_in_the_model<F>(empty: impl Fn() -> F)
