@@ -1,6 +1,6 @@
 //! What [`export_provider!`](crate::export_provider) is made of: the functions of the table.
 //!
-//! Every one is wrapped in [`contain`]: no panic leaves the library.
+//! Every one is wrapped in `contain`: no panic leaves the library.
 
 use std::ffi::c_void;
 use std::marker::PhantomData;

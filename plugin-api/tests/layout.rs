@@ -5,6 +5,7 @@
     clippy::expect_used,
     reason = "tests fail by panicking"
 )]
+#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 use std::mem::offset_of;
 use std::path::{Path, PathBuf};
