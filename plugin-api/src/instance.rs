@@ -15,6 +15,7 @@ use crate::abi::{self, Slice, Status};
 use crate::bridge::clock::HostClock;
 use crate::bridge::current::Within;
 use crate::bridge::http::HostConnector;
+use crate::bridge::turns;
 use crate::calls::Calls;
 use crate::host::Host;
 use crate::json::{self, Create, Info};
@@ -69,10 +70,11 @@ impl Instance {
         let setup =
             Setup::new(create.id, resources.clone()).with_connection(create.connection.into());
         let provider = config.build(setup).map_err(|error| config_error(&error))?;
-        let executor = Executor::start(manifest.runtime, C::VENDOR).map_err(|error| {
-            let message = "the system gives the plugin no thread";
-            Error::new(ErrorKind::Unavailable, message).with_source(error)
-        })?;
+        let executor = Executor::start(manifest.runtime, C::VENDOR, turns::of(host.clone()))
+            .map_err(|error| {
+                let message = "the system gives the plugin no thread";
+                Error::new(ErrorKind::Unavailable, message).with_source(error)
+            })?;
         let calls = Calls::new(host.clone());
         Ok(Self {
             shared: Arc::new(Shared {

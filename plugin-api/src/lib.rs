@@ -103,8 +103,9 @@ macro_rules! export_provider {
     };
 }
 
-/// Runs something of which no panic may get out, with what to say if one would.
+/// One call of the host into this library: nothing unwinds out of it, and what it woke is polled
+/// before it ends. Takes what to say if it panics.
 fn contain<T>(panicked: T, work: impl FnOnce() -> T) -> T {
     // Whatever a panic left half done belongs to the call that panicked, and dies with it.
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or(panicked)
+    runtime::turn(|| catch_unwind(AssertUnwindSafe(work)).unwrap_or(panicked))
 }

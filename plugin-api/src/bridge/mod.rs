@@ -5,6 +5,7 @@ pub(crate) mod current;
 pub(crate) mod http;
 pub(crate) mod logging;
 pub(crate) mod panics;
+pub(crate) mod turns;
 mod waiters;
 
 use crate::host::Host;

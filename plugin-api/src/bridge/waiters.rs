@@ -8,16 +8,20 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::oneshot;
 
+/// A number that no other question of this library has.
+pub(super) fn new_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
 /// The waiting of one library.
 pub(super) struct Waiters<T> {
-    next: AtomicU64,
     waiting: Mutex<BTreeMap<u64, oneshot::Sender<T>>>,
 }
 
 impl<T> Waiters<T> {
     pub(super) const fn new() -> Self {
         Self {
-            next: AtomicU64::new(1),
             waiting: Mutex::new(BTreeMap::new()),
         }
     }
@@ -25,7 +29,7 @@ impl<T> Waiters<T> {
     /// A new number, and what its answer comes through.
     pub(super) fn wait(&self) -> (u64, oneshot::Receiver<T>) {
         let (sender, receiver) = oneshot::channel();
-        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        let id = new_id();
         self.lock().insert(id, sender);
         (id, receiver)
     }

@@ -6,6 +6,7 @@ mod own;
 use std::future::Future;
 use std::pin::Pin;
 
+pub(crate) use self::inline::{HandOver, Scheduled, turn};
 pub(crate) use self::own::OwnThreads;
 
 /// A call's future.
@@ -21,9 +22,10 @@ pub enum Runtime {
         /// How many.
         threads: usize,
     },
-    /// None: a future runs on the thread of the host that woke it. For providers that do no I/O
-    /// but through the host's HTTP and clock; they must not spawn tokio tasks, nor use tokio's
-    /// timers or sockets. Saves the threads, and two hand-overs between threads per call.
+    /// None: a future runs on the thread on which the host told what it waits for. For providers
+    /// that do no I/O but through the host's HTTP and clock; they must not spawn tokio tasks, nor
+    /// use tokio's timers or sockets. Saves the threads, and two hand-overs between threads per
+    /// call.
     Host,
 }
 
@@ -34,29 +36,42 @@ impl Default for Runtime {
 }
 
 /// A [`Runtime`] at work.
-#[derive(Debug)]
 pub(crate) enum Executor {
     Own(OwnThreads),
-    Host,
+    Host(HandOver),
 }
 
 impl Executor {
-    /// Starts the threads, if there are to be any, named after the vendor.
+    /// Starts the threads, if there are to be any, named after the vendor. Without, `hand_over` is
+    /// for what is woken by nobody's call.
     ///
     /// # Errors
     /// The system gives no thread.
-    pub(crate) fn start(runtime: Runtime, vendor: &str) -> std::io::Result<Self> {
+    pub(crate) fn start(
+        runtime: Runtime,
+        vendor: &str,
+        hand_over: HandOver,
+    ) -> std::io::Result<Self> {
         Ok(match runtime {
             Runtime::Own { threads } => Self::Own(OwnThreads::start(threads, vendor)?),
-            Runtime::Host => Self::Host,
+            Runtime::Host => Self::Host(hand_over),
         })
     }
 
-    /// Runs a future to its end; perhaps, with [`Runtime::Host`], within this call.
+    /// Runs a future to its end; perhaps, with [`Runtime::Host`], within the host's present call.
     pub(crate) fn spawn(&self, job: Job) {
         match self {
             Self::Own(threads) => threads.spawn(job),
-            Self::Host => inline::spawn(job),
+            Self::Host(hand_over) => inline::spawn(job, HandOver::clone(hand_over)),
         }
+    }
+}
+
+impl std::fmt::Debug for Executor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Own(_) => "Own",
+            Self::Host(_) => "Host",
+        })
     }
 }

@@ -13,7 +13,6 @@ use super::Job;
 /// How long the end of an instance waits for a thread that does not yield.
 const SHUTDOWN: Duration = Duration::from_secs(5);
 
-#[derive(Debug)]
 pub(crate) struct OwnThreads(Option<Runtime>);
 
 impl OwnThreads {

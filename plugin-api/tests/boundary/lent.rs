@@ -109,3 +109,24 @@ fn giving_a_call_up_gives_up_its_timer() {
         plugin.end();
     }
 }
+
+#[test]
+fn what_a_thread_of_the_provider_woke_is_given_a_thread_of_the_hosts() {
+    let plugin = start(threadless);
+    plugin.send(1, &["thread"]);
+    // Either it was woken before it looked, or a timer that rings at once brings its turn.
+    let rings = |timers: &[(u64, u64, _)]| !timers.is_empty();
+    let state = plugin
+        .host
+        .wait(|state| rings(&state.timers) || state.completed.contains_key(&1));
+    drop(state);
+    plugin.host.advance(0);
+    assert_eq!(plugin.end_of(1).0, Status::OK);
+
+    let plugin_with_threads = start(threaded);
+    plugin_with_threads.send(1, &["thread"]);
+    assert_eq!(plugin_with_threads.end_of(1).0, Status::OK);
+    assert!(plugin_with_threads.host.lock().timers.is_empty());
+    plugin_with_threads.end();
+    plugin.end();
+}

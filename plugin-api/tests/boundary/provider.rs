@@ -97,6 +97,11 @@ impl PushProvider for Scripted {
                 let now = self.resources.clock.now().as_millis();
                 return batch.report_all(Outcome::accepted(now.to_string()));
             }
+            "thread" => {
+                let (wake, woken) = tokio::sync::oneshot::channel();
+                std::thread::spawn(|| wake.send(()));
+                woken.await.unwrap();
+            }
             "http" => {
                 let outcome: Outcome = match self.request(batch).await {
                     Ok(answer) => Outcome::accepted(answer),
