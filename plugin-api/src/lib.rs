@@ -3,9 +3,8 @@
 //! **A plugin runs inside its host with all of the host's rights.** The boundary keeps versions,
 //! compilers and panics apart; it keeps nobody out. Load only what you would link.
 //!
-//! A Rust provider becomes a plugin with one line, [`export_provider!`]; `README.md` leads there in
-//! ten minutes. A plugin in another language needs the C header `include/zpns_plugin.h` only, which
-//! is the contract; `C.md` leads there.
+//! A Rust provider becomes a plugin with one line, [`export_provider!`]. A plugin in another language
+//! needs the C header `include/zpns_plugin.h` only, which is the contract.
 //!
 //! * [`export_provider!`], [`Manifest`], [`Runtime`]: for who writes a plugin;
 //! * [`metric`]: measurements for the host; `tracing` events, `log` records and panics reach it by

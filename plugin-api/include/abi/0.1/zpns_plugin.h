@@ -3,7 +3,7 @@
  *
  * A plugin runs inside its host with all of the host's rights. This is not a security boundary.
  *
- * The rules, in short (plugin-api/C.md is the guide, plugin-api/README.md has the JSON):
+ * The rules, in short (the JSON is that of plugin-api/src/json):
  *
  *   Memory    No owned memory crosses. A zpns_slice is borrowed for the length of the call that it is
  *             passed to, with these exceptions: `body` and `traceparent` of a zpns_call stay valid until
