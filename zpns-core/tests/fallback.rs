@@ -392,6 +392,18 @@ async fn what_waits_longer_than_its_life_is_not_sent_onward() {
     assert!(fcm.calls().is_empty());
 }
 
+#[tokio::test(start_paused = true)]
+async fn now_or_never_goes_out_and_onward_like_any_other() {
+    let (maker, fcm) = (always("maker", dead()), Scripted::new("fcm", 10, 4).arc());
+    let (router, _) = without_retry([&maker, &fcm]);
+    let message = alert().with_ttl(Duration::ZERO);
+    let passages = router
+        .send_to(&message, [device(0, &["maker", "fcm"])])
+        .await;
+    let expected = [("maker", Some(ErrorKind::TokenInvalid)), ("fcm", None)];
+    assert_eq!(way(&passages[0]), expected);
+}
+
 #[test]
 fn recipients_are_lists_of_targets_in_json() {
     let json = r#"[{"provider":"maker","token":"m"},{"provider":"fcm","token":"f"}]"#;

@@ -88,10 +88,7 @@ impl Names {
     /// The addresses of an origin that may be connected to: at least one.
     pub(crate) async fn of_origin(&self, host: &str) -> Result<Vec<IpAddr>, HttpError> {
         let host = without_brackets(host);
-        let mut addresses = match host.parse() {
-            Ok(literal) => vec![literal],
-            Err(_) => self.of_proxy(host).await?,
-        };
+        let mut addresses = self.look_up(host).await?;
         if let Some(filter) = &self.filter {
             addresses.retain(|address| filter.allows(host, *address));
             if addresses.is_empty() {
@@ -103,7 +100,15 @@ impl Names {
 
     /// The addresses of a proxy, which the operator chose: at least one.
     pub(crate) async fn of_proxy(&self, host: &str) -> Result<Vec<IpAddr>, HttpError> {
-        let resolved = self.resolver.resolve(without_brackets(host)).await;
+        self.look_up(without_brackets(host)).await
+    }
+
+    /// A literal address is itself; no resolver is asked for it.
+    async fn look_up(&self, host: &str) -> Result<Vec<IpAddr>, HttpError> {
+        if let Ok(literal) = host.parse() {
+            return Ok(vec![literal]);
+        }
+        let resolved = self.resolver.resolve(host).await;
         let addresses = resolved.map_err(|error| {
             connect(format!("{host}: the name cannot be resolved")).with_source(error)
         })?;

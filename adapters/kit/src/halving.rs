@@ -2,6 +2,8 @@
 
 use zpns_core::{Error, Outcome};
 
+use crate::targets::unanswered;
+
 /// Targets that a vendor is asked about in ever smaller groups, as long as it speaks of many of
 /// them as one ("none of these is valid"): nothing is dropped for what was said of another one.
 ///
@@ -56,10 +58,12 @@ impl<'a> Halving<'a> {
         self.groups.last().map(|(group, _)| *group)
     }
 
-    /// This came of the group's targets, in their order.
-    pub fn each(&mut self, outcomes: Vec<Outcome>) {
-        self.groups.pop();
-        self.outcomes.extend(outcomes);
+    /// This came of the group's targets, in their order. One that is left out has no verdict.
+    pub fn each(&mut self, mut outcomes: Vec<Outcome>) {
+        if let Some((group, _)) = self.groups.pop() {
+            outcomes.resize_with(group.len(), unanswered);
+            self.outcomes.extend(outcomes);
+        }
     }
 
     /// The answer spoke of the group as one; so much is true of each of its targets until it was
@@ -113,6 +117,18 @@ mod tests {
         halving.each(vec![said("1"), said("2")]);
         assert_eq!(halving.group(), None);
         assert_eq!(halving.outcomes(), [said("1"), said("2")]);
+    }
+
+    #[test]
+    fn an_answer_for_too_few_or_too_many_moves_no_other_verdict() {
+        let mut halving = Halving::new(&["a", "b", "c", "d"]);
+        halving.together(said("together"));
+        halving.each(vec![said("a")]);
+        halving.each(vec![said("c"), said("d"), said("e")]);
+        let outcomes = halving.outcomes();
+        assert_eq!(outcomes[0], said("a"));
+        assert_eq!(outcomes[1].kind(), Some(ErrorKind::Protocol));
+        assert_eq!(outcomes[2..], [said("c"), said("d")]);
     }
 
     #[test]

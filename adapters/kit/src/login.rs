@@ -152,8 +152,7 @@ impl Attempts<'_> {
 pub fn bearer_headers(token: &Secret, content_type: &'static str) -> Option<HeaderMap> {
     let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.expose())).ok()?;
     bearer.set_sensitive(true);
-    // With room for what comes per push.
-    let mut headers = HeaderMap::with_capacity(4);
+    let mut headers = HeaderMap::with_capacity(2);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(AUTHORIZATION, bearer);
     Some(headers)

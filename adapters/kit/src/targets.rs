@@ -59,7 +59,7 @@ impl<'a> Sorted<'a> {
     }
 }
 
-fn unanswered() -> Outcome {
+pub(crate) fn unanswered() -> Outcome {
     Error::new(ErrorKind::Protocol, "nothing was answered for this target")
         .with_sent(Sent::Maybe)
         .into()

@@ -52,7 +52,7 @@ pub enum Severity {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Rule {
-    /// `vendor.rule`, or only `rule` where it is about every vendor; the key in the config file.
+    /// `vendor.rule`, or only `rule` where it is about every vendor.
     pub name: &'static str,
     /// What happens where it holds, unless the host says otherwise.
     pub severity: Severity,

@@ -68,7 +68,8 @@ impl Receipts {
         Self::default()
     }
 
-    /// With a provider, whose vendor calls at `path`. A provider that is there already moves.
+    /// With a provider, whose vendor calls at `path`. A provider that is there already moves; one
+    /// that had the path leaves, because a receipt must never be taken for another provider's.
     pub fn with(
         mut self,
         provider: impl Into<ProviderId>,
@@ -77,7 +78,9 @@ impl Receipts {
     ) -> Self {
         let (provider, path) = (provider.into(), path.into());
         self.by_path.retain(|_, known| *known != provider);
-        self.by_path.insert(path.clone(), provider.clone());
+        if let Some(former) = self.by_path.insert(path.clone(), provider.clone()) {
+            self.readers.remove(&former);
+        }
         let path = Secret::new(path);
         self.readers.insert(provider, Entry { path, reader });
         self
@@ -190,6 +193,16 @@ mod tests {
         assert!(receive(&receipts, "/new").is_ok());
         assert_eq!(receipts.path("a"), Some("/new"));
         assert_eq!(receipts.path("b"), None);
+    }
+
+    #[test]
+    fn a_path_is_one_providers() {
+        let receipts = Receipts::new()
+            .with("a", "/same", Arc::new(Says(Ok("of-a"))))
+            .with("b", "/same", Arc::new(Says(Ok("of-b"))));
+        let parsed = receive(&receipts, "/same").unwrap();
+        assert_eq!(parsed.provider, ProviderId::from("b"));
+        assert_eq!(receipts.path("a"), None);
     }
 
     #[test]

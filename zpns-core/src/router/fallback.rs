@@ -31,7 +31,8 @@ use crate::resources::Clock;
 /// It is not used where the device may have been reached ([`Sent::Maybe`]) unless
 /// [`SendOptions::at_least_once`] is set, where somebody decided that the user is not to get it
 /// (muted, suppressed, expired, cancelled), where the message itself is wrong, or once the
-/// notification's time to live is over.
+/// notification's time to live is over. Where there is one, each channel is given half of it; the
+/// vendor of a later channel is told the whole of it again.
 ///
 /// ```
 /// use zpns_core::{Recipient, Target};
@@ -195,7 +196,8 @@ pub struct Passages<S> {
     flow: Flow<Feed<S>>,
     router: Router,
     at_least_once: bool,
-    ttl: Option<Duration>,
+    /// How long the message lives, where it says so: no channel is begun after that.
+    life: Option<Duration>,
 }
 
 /// What the flow underneath reads: first channels as recipients come in, and further ones as
@@ -277,7 +279,7 @@ impl<S: Stream<Item = Recipient> + Unpin> Passages<S> {
         let mut journey = feed.under_way.remove(&delivery.position)?;
         let goes_on = goes_on_after(&delivery.outcome, self.at_least_once);
         let elapsed = feed.clock.monotonic().saturating_sub(journey.started);
-        let alive = self.ttl.is_none_or(|ttl| elapsed < ttl);
+        let alive = self.life.is_none_or(|life| elapsed < life);
         let from = delivery.target.clone();
         let kind = delivery.outcome.kind();
         journey.steps.push(Step {
@@ -420,14 +422,16 @@ impl Router {
             next: 0,
         };
         let mut options = options.clone();
-        let half_a_life = notification.ttl.map(|ttl| ttl / 2);
+        // Now or never says nothing of how long delivery itself may take.
+        let life = notification.ttl.filter(|ttl| !ttl.is_zero());
+        let half_a_life = life.map(|life| life / 2);
         options.timeout = [options.timeout, half_a_life].into_iter().flatten().min();
         let flow = self.stream_with(notification, feed, &options);
         Passages {
             flow: if in_memory { flow.reading_all() } else { flow },
             router: self.clone(),
             at_least_once: options.at_least_once,
-            ttl: notification.ttl,
+            life,
         }
     }
 }

@@ -44,7 +44,7 @@ pub struct GuardSettings {
     /// Fewer dead tokens than this are always plausible. Fifty unless set.
     #[serde(deserialize_with = "number")]
     pub at_least: u64,
-    /// How far back verdicts count. Ten minutes unless set; `window_ms` in a config file.
+    /// How far back verdicts count. Ten minutes unless set; `window_ms` where it is written down.
     #[serde(rename = "window_ms", deserialize_with = "window")]
     pub window: Duration,
 }
@@ -154,7 +154,12 @@ impl Guard {
 
     /// Goes on with other settings; an alarm stays.
     pub(super) fn configure(&self, settings: GuardSettings) {
-        self.lock().settings = settings;
+        let mut state = self.lock();
+        if state.settings.window != settings.window {
+            // The slices are numbered by the length of the window.
+            state.slices = [Slice::default(); SLICES];
+        }
+        state.settings = settings;
     }
 
     /// Why no token is dropped, if so.

@@ -21,6 +21,9 @@ const UNARY_CHUNK: usize = 64;
 pub(super) struct Lane {
     entry: Entry,
     groups: BTreeMap<GroupKey, Group>,
+    /// Why the message was refused last, and for which badge: the next target with that badge is
+    /// not a reason to look at the message again.
+    refused: Option<(Option<u32>, Rejection)>,
     /// So many groups are a reason to look for idle ones.
     forget_at: usize,
     /// Batches that are cut and wait for the window.
@@ -76,6 +79,7 @@ impl Lane {
             share: Share::new(Arc::clone(&entry.load)),
             entry,
             groups: BTreeMap::new(),
+            refused: None,
             forget_at: IDLE_VARIANTS,
             cut: VecDeque::new(),
             waiting: 0,
@@ -92,6 +96,7 @@ impl Lane {
     pub(super) fn replace(&mut self, entry: Entry) -> Vec<Waiting> {
         let back = self.drain();
         self.groups.clear();
+        self.refused = None;
         self.in_flight = 0;
         self.entry = entry;
         back
@@ -134,16 +139,16 @@ impl Lane {
         if self.groups.contains_key(&key) {
             return Ok(key);
         }
-        let variant = match self.variant(key.badge) {
-            Some(variant) => variant,
-            None => {
-                let capability = &self.entry.capability;
-                let variant = Variant::new(notification, capability, key.badge, options.limits)?;
-                let provider = self.entry.provider.info();
-                let warnings = self.entry.checks.ask(notification, provider)?;
-                let variant = variant.with_at_least_once(options.at_least_once);
-                Arc::new(variant.with_warnings(warnings))
-            }
+        let variant = match (self.variant(key.badge), &self.refused) {
+            (Some(variant), _) => variant,
+            (None, Some((badge, refused))) if *badge == key.badge => return Err(refused.clone()),
+            (None, _) => match self.examine(key.badge, notification, options) {
+                Ok(variant) => Arc::new(variant),
+                Err(refused) => {
+                    self.refused = Some((key.badge, refused.clone()));
+                    return Err(refused);
+                }
+            },
         };
         self.forget_idle_variants();
         let group = Group {
@@ -152,6 +157,21 @@ impl Lane {
         };
         self.groups.insert(key, group);
         Ok(key)
+    }
+
+    /// The message as this provider sends it to targets with this badge, if it does.
+    fn examine(
+        &self,
+        badge: Option<u32>,
+        notification: &Notification,
+        options: &SendOptions,
+    ) -> Result<Variant, Rejection> {
+        let capability = &self.entry.capability;
+        let variant = Variant::new(notification, capability, badge, options.limits)?;
+        let provider = self.entry.provider.info();
+        let warnings = self.entry.checks.ask(notification, provider)?;
+        let variant = variant.with_at_least_once(options.at_least_once);
+        Ok(variant.with_warnings(warnings))
     }
 
     fn key(&self, target: &Target) -> GroupKey {

@@ -48,6 +48,10 @@ impl Providers {
         let wrapped = delivery.wrap(Arc::clone(&provider), context);
         let capability = wrapped.capability();
         let id = wrapped.info().id.clone();
+        if let Err(error) = delivery.preflight.check(&*wrapped) {
+            // Nothing is refused for it: rules may differ between versions of a provider.
+            tracing::warn!(provider = id.as_str(), %error, "a setting without effect");
+        }
         let entry = Entry {
             guard: self.guard(&id, &delivery),
             load: self.get(&id).map(|entry| entry.load).unwrap_or_default(),

@@ -11,7 +11,8 @@ use crate::provider::{Batch, ProviderInfo};
 /// One span per send (`zpns.send`) and one per attempt within it (`zpns.attempt`), at the level
 /// `DEBUG`; what an operator should know of at `WARN`, what came of each target at `DEBUG`.
 ///
-/// Tokens are masked. What a message says, and every secret, is left out.
+/// Tokens are masked. What a message says, and every secret, is left out; a refusal is told in the
+/// vendor's own words, which may quote a field.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Spans;
 
@@ -51,6 +52,13 @@ impl Observer for Spans {
             ),
             Event::AttemptEnded { report, took, .. } => {
                 let span = Span::current();
+                // Where ours is filtered out, this is a span of the host's own.
+                if span
+                    .metadata()
+                    .is_none_or(|span| span.name() != "zpns.attempt")
+                {
+                    return;
+                }
                 let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
                 span.record("took_ms", millis);
                 if let Some(report) = report {

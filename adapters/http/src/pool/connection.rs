@@ -242,6 +242,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         let busy = || state.active.load(Ordering::Relaxed) > 0;
         if let Some(heartbeat) = &mut self.heartbeat
             && heartbeat.poll_dead(context, busy).is_ready()
+            // The answer to the PING may stand behind what was read so far.
+            && self.io.has_read_all()
         {
             return Poll::Ready(Event::End("a PING stayed unanswered".into()));
         }

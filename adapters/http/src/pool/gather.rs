@@ -18,7 +18,8 @@ use super::ledger::Ledger;
 /// What one TLS record holds.
 const CAPACITY: usize = 16 * 1024;
 
-/// What is read before those whom it answers have their turn: some hundred answers. With all that
+/// After so much, no further read begins before those whom it answers have had their turn: that is
+/// some hundred answers. With all that
 /// is there read at once, every slot would come free in the same moment, all next requests would
 /// wait for the last of them to be made, and the connection would go empty meanwhile.
 const READ_AT_ONCE: usize = 4 * 1024;
@@ -66,6 +67,12 @@ impl<S> Gather<S> {
     /// Begins a turn of the connection: so much may be read in it, before it yields.
     pub(super) fn begin_turn(&self) {
         self.lock().readable = READ_AT_ONCE;
+    }
+
+    /// Whether this turn has left nothing unread that it knows of: what it waits for may stand in
+    /// what the next turn reads.
+    pub(super) fn has_read_all(&self) -> bool {
+        self.lock().readable > 0
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner<S>> {

@@ -8,7 +8,7 @@ use http::uri::Authority;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use zpns_core::Sent;
-use zpns_core::resources::{HttpError, Random};
+use zpns_core::resources::{HttpError, HttpErrorKind, Random};
 
 use super::PoolOptions;
 use super::backoff::Backoff;
@@ -330,6 +330,10 @@ impl Origin {
             table.backoff.failures(),
             last.message
         ));
+        if last.kind == HttpErrorKind::Forbidden {
+            // No further dial changes that.
+            error.kind = last.kind;
+        }
         error.source = last.source.clone();
         Some(error)
     }

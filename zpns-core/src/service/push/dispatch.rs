@@ -209,8 +209,7 @@ async fn send(
 ) -> Vec<(Push, usize)> {
     let (pushes, recipients): (Vec<Push>, Vec<Recipient>) = group.into_iter().unzip();
     let mut notification = notification.clone();
-    // What earlier channels have used of its life is gone.
-    notification.ttl = notification.ttl.map(|ttl| ttl.saturating_sub(elapsed));
+    notification.ttl = notification.ttl.map(|ttl| rest_of_life(ttl, elapsed));
     let passages = (inner.router)
         .send_to_with(&notification, recipients, &inner.options)
         .await;
@@ -221,6 +220,15 @@ async fn send(
         (push, before)
     })
     .collect()
+}
+
+/// What earlier channels have used of a message's life is gone. Zero is no life that is over but
+/// "now or never", so that what is over keeps a moment, in which nothing is sent any more.
+fn rest_of_life(ttl: Duration, elapsed: Duration) -> Duration {
+    match ttl {
+        Duration::ZERO => Duration::ZERO,
+        ttl => ttl.saturating_sub(elapsed).max(Duration::from_nanos(1)),
+    }
 }
 
 /// What a step teaches the registry.
