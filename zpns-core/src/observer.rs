@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{Accepted, Error, ErrorKind, Rejection, Target, Timestamp, Token};
+use crate::model::{Accepted, Category, Error, ErrorKind, Rejection, Target, Timestamp, Token};
 use crate::provider::ProviderInfo;
 use crate::router::MassInvalidation;
 
@@ -81,6 +81,18 @@ pub enum Event<'a> {
     BreakerClosed {
         /// Which provider.
         provider: &'a ProviderInfo,
+    },
+    /// A daily quota is used up: its pushes are answered without a call until the vendor's
+    /// midnight.
+    QuotaLatched {
+        /// Which provider.
+        provider: &'a ProviderInfo,
+        /// Of which category and what else makes a class; none if it is everything.
+        category: Option<Category>,
+        /// When the quota begins anew.
+        until: Timestamp,
+        /// What the vendor said.
+        reason: &'a str,
     },
     /// So many of a provider's tokens died at once that none is dropped any more.
     GuardClosed {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arc_swap::ArcSwap;
 
 use super::guard::Guard;
-use crate::layers::{Delivery, LayerContext};
+use crate::layers::{Delivery, LayerContext, Layered};
 use crate::model::ProviderId;
 use crate::provider::{Capability, PushProvider};
 
@@ -23,6 +23,8 @@ pub(super) struct Providers {
 pub(super) struct Entry {
     /// With its layers.
     pub(super) provider: Arc<dyn PushProvider>,
+    /// The same, as a type.
+    pub(super) layered: Layered,
     pub(super) capability: Capability,
     /// Batches under way at once, at the most.
     pub(super) window: usize,
@@ -40,7 +42,8 @@ impl Providers {
         delivery: Delivery,
         context: &LayerContext,
     ) -> Option<Arc<dyn PushProvider>> {
-        let wrapped = delivery.wrap(Arc::clone(&provider), context);
+        let layered = delivery.layered(Arc::clone(&provider), context);
+        let wrapped = layered.provider();
         let capability = wrapped.capability();
         let id = wrapped.info().id.clone();
         let entry = Entry {
@@ -51,6 +54,7 @@ impl Providers {
                 .max(1),
             capability,
             provider: wrapped,
+            layered,
             bare: provider,
         };
         let before = self.map.rcu(|map| {
