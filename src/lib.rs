@@ -42,9 +42,15 @@ pub use zpns_huawei as huawei;
 pub use zpns_meizu as meizu;
 #[cfg(feature = "oppo")]
 pub use zpns_oppo as oppo;
+#[cfg(feature = "plugins")]
+pub use zpns_plugin_host as plugins;
 #[cfg(feature = "vivo")]
 pub use zpns_vivo as vivo;
+#[cfg(feature = "webpush")]
+pub use zpns_webpush as webpush;
 #[cfg(feature = "xiaomi")]
 pub use zpns_xiaomi as xiaomi;
 
-pub use self::config_file::{Config, FileError, ProviderSection, Strategy};
+pub use self::config_file::{Config, FileError, ProviderSection};
+#[doc(inline)]
+pub use zpns_core::service::Strategy;

@@ -27,8 +27,12 @@ pub(crate) const VENDORS: &[VendorEntry] = &[
     vendor::<zpns_meizu::MeizuConfig>(),
     #[cfg(feature = "oppo")]
     vendor::<zpns_oppo::OppoConfig>(),
+    #[cfg(feature = "plugins")]
+    vendor::<zpns_plugin_host::PluginConfig>(),
     #[cfg(feature = "vivo")]
     vendor::<zpns_vivo::VivoConfig>(),
+    #[cfg(feature = "webpush")]
+    vendor::<zpns_webpush::WebPushConfig>(),
     #[cfg(feature = "xiaomi")]
     vendor::<zpns_xiaomi::XiaomiConfig>(),
 ];
@@ -64,10 +68,14 @@ pub(crate) fn find(name: &str) -> Result<&'static VendorEntry, ConfigError> {
         .find(|vendor| vendor.name == name)
         .ok_or_else(|| {
             let known: Vec<&str> = VENDORS.iter().map(|vendor| vendor.name).collect();
+            let hint = match name {
+                "plugin" => " (plugins are the feature `plugins`, which is off by default)",
+                _ => "",
+            };
             ConfigError::key(
                 "vendor",
                 format!(
-                    "`{name}` is not known; this build has: {}",
+                    "`{name}` is not known; this build has: {}{hint}",
                     known.join(", ")
                 ),
             )

@@ -183,6 +183,7 @@ fn report(batches: usize) {
     let mut table = Table::new(&[
         "vendor",
         "targets per request",
+        "answers",
         "provider, µs CPU per target",
         "goal",
         "router, µs CPU per target",
@@ -201,6 +202,7 @@ fn report(batches: usize) {
         table.row([
             vendor.name.to_owned(),
             vendor.limit.to_string(),
+            if vendor.answers_each() { "each" } else { "all" }.to_owned(),
             micros(provider),
             format!("≤ {} {}", GOAL.as_micros(), verdict(provider <= GOAL)),
             micros(router),

@@ -7,6 +7,8 @@
 mod check;
 mod message;
 mod output;
+#[cfg(feature = "plugins")]
+mod plugin;
 mod progress;
 mod send;
 mod simulate;
@@ -34,6 +36,10 @@ enum Command {
     Check(check::CheckArgs),
     /// Run every vendor's simulator until a signal.
     Simulate(simulate::SimulateArgs),
+    /// Look at vendor plugins.
+    #[cfg(feature = "plugins")]
+    #[command(subcommand)]
+    Plugin(plugin::PluginCommand),
 }
 
 /// How a call ended that was not wrong in itself.
@@ -53,6 +59,8 @@ async fn main() -> ExitCode {
         Command::Send(args) => send::run(*args).await,
         Command::Check(args) => check::run(args).await,
         Command::Simulate(args) => simulate::run(args).await,
+        #[cfg(feature = "plugins")]
+        Command::Plugin(command) => plugin::run(&command),
     };
     match ending {
         Ok(Ending::AllWell) => ExitCode::SUCCESS,

@@ -227,6 +227,7 @@ impl Engine {
     }
 
     fn received(&self, call: Call, place: Place, verdict: Verdict) -> Received {
+        let plaintext = self.vendor.plaintext(&call);
         let path = match call.query {
             Some(query) => format!("{}?{query}", call.path),
             None => call.path,
@@ -238,6 +239,7 @@ impl Engine {
             path,
             token: place.tokens.first().cloned(),
             tokens: place.tokens,
+            plaintext,
             headers: call.headers,
             body: call.body,
             verdict,

@@ -35,6 +35,7 @@ pub mod huawei;
 pub mod meizu;
 pub mod oppo;
 pub mod vivo;
+pub mod webpush;
 pub mod xiaomi;
 
 mod builder;

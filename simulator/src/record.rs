@@ -33,6 +33,8 @@ pub struct Received {
     pub headers: HeaderMap,
     /// The body as it came.
     pub body: Bytes,
+    /// What the body said to the device, where it was encrypted and could be read: Web Push.
+    pub plaintext: Option<Bytes>,
     /// What was answered.
     pub verdict: Verdict,
     /// The connection it came on; counts from one per vendor.
@@ -44,9 +46,10 @@ pub struct Received {
 }
 
 impl Received {
-    /// The body as JSON, if it is.
+    /// The body as JSON, if it is. An encrypted one counts as what it says.
     pub fn json(&self) -> Option<Value> {
-        serde_json::from_slice(&self.body).ok()
+        let text = self.plaintext.as_ref().unwrap_or(&self.body);
+        serde_json::from_slice(text).ok()
     }
 
     /// What the body says, as JSON: itself if it is JSON, else the pairs of a form as an object of

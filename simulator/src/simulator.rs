@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::faults::Faults;
 use crate::{
     ClientCertificate, Counters, Error, FaultScript, Received, SimulatorBuilder, TokenSet, apns,
-    config, fcm, harmony, honor, huawei, meizu, oppo, vivo, xiaomi,
+    config, fcm, harmony, honor, huawei, meizu, oppo, vivo, webpush, xiaomi,
 };
 
 /// Running servers of the vendors. Dropping it stops them.
@@ -128,6 +128,11 @@ impl Simulator {
 
     /// The vivo credentials, if vivo runs.
     pub fn vivo(&self) -> Option<&vivo::Credentials> {
+        self.credentials()
+    }
+
+    /// The VAPID key and the subscribers of standard Web Push, if it runs.
+    pub fn webpush(&self) -> Option<&webpush::Credentials> {
         self.credentials()
     }
 

@@ -3,13 +3,16 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::StatusCode;
 
 use crate::ca::Authority;
 use crate::call::{Answer, Call, Place, Reply};
 use crate::clock::Clock;
 use crate::random::Random;
-use crate::{Error, TokenSet, apns, fcm, harmony, honor, huawei, meizu, oppo, vivo, xiaomi};
+use crate::{
+    Error, TokenSet, apns, fcm, harmony, honor, huawei, meizu, oppo, vivo, webpush, xiaomi,
+};
 
 /// Every vendor: its name and how it starts. Adding one is a folder, its `mod` line and a line here.
 pub(crate) const VENDORS: &[(&str, Start)] = &[
@@ -21,6 +24,7 @@ pub(crate) const VENDORS: &[(&str, Start)] = &[
     (meizu::NAME, meizu::start),
     (oppo::NAME, oppo::start),
     (vivo::NAME, vivo::start),
+    (webpush::NAME, webpush::start),
     (xiaomi::NAME, xiaomi::start),
 ];
 
@@ -107,6 +111,11 @@ pub(crate) trait Vendor: Send + Sync + std::fmt::Debug {
 
     /// The keys of this vendor in a `zpns` configuration file, without the common ones.
     fn section(&self) -> toml::Table;
+
+    /// What the body says to the device, where the request hides it from the vendor.
+    fn plaintext(&self, _: &Call) -> Option<Bytes> {
+        None
+    }
 
     /// Forgets what earlier pushes did, such as first attempts of flaky tokens.
     fn reset(&self) {}

@@ -249,12 +249,9 @@ async fn the_configuration_leads_here() {
 #[tokio::test]
 async fn a_seed_gives_the_same_tokens() {
     let start = async |seed| {
-        Simulator::builder()
-            .seed(seed)
-            .start()
-            .await
-            .unwrap()
-            .tokens_json()
+        let sim = Simulator::builder().seed(seed).start().await.unwrap();
+        // A subscription names its origin, and so the port that was free.
+        sim.tokens_json().replace(sim.origin("webpush"), "")
     };
     let one = start(1).await;
     assert_eq!(start(1).await, one);

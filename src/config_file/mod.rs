@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use zpns_core::service::Strategy;
 use zpns_core::{Resources, Router};
 
 pub use self::error::FileError;
 pub use self::section::ProviderSection;
-pub use self::strategy::Strategy;
 
 /// A config file that has been read: every key known, every key file readable by name.
 ///
@@ -28,6 +28,9 @@ pub use self::strategy::Strategy;
 ///
 /// [strategies.sync]               # a resource id
 /// silent = true
+///
+/// [strategies.chat.vendors.oppo]  # for one vendor alone
+/// channel = "im"
 /// ```
 ///
 /// Keys that every provider may have: `endpoint` (base URL instead of the vendor's host),

@@ -100,3 +100,54 @@ fn debug_of_a_config_shows_no_secret() {
     let config = Config::parse(text, "push.toml").unwrap();
     assert!(!format!("{config:?}").contains("hunter2"));
 }
+
+#[test]
+fn a_strategy_of_the_file_holds_for_all_vendors_or_for_one() {
+    let text = r#"
+        [strategies.chat]
+        sound = { named = "ding.caf" }
+        ttl_ms = 60000
+
+        [strategies.chat.vendors.apns]
+        silent = true
+
+        [strategies.chat.vendors.oppo]
+        options = { notify_level = 16 }
+    "#;
+    let config = Config::parse(text, "push.toml").unwrap();
+    let strategy = zpns_core::service::find_strategy(&config.strategies, "chat").unwrap();
+    let message = zpns_core::Notification::alert("T", "B");
+    let applied = |vendor| {
+        let vendor = zpns_core::Vendor::new(vendor);
+        strategy.applied(&message, &vendor).unwrap()
+    };
+    assert_eq!(applied("apns").kind, zpns_core::Kind::Silent);
+    let oppo = applied("oppo");
+    assert_eq!(oppo.kind, zpns_core::Kind::Alert);
+    assert_eq!(oppo.ttl, Some(std::time::Duration::from_secs(60)));
+    assert_eq!(oppo.vendor.vendors().collect::<Vec<_>>(), ["oppo"]);
+    let error = error("[strategies.a.vendors.apns]\nslient = true\n");
+    assert!(
+        error.contains("[strategies.a]: vendors: unknown field `slient`"),
+        "{error}"
+    );
+}
+
+#[cfg(not(feature = "plugins"))]
+#[test]
+fn a_build_without_plugins_says_how_to_get_them() {
+    let line = error("[providers.cars]\nvendor = \"plugin\"\npath = \"libcars.so\"\n");
+    assert!(line.contains("[providers.cars]: `vendor`"), "{line}");
+    assert!(line.contains("the feature `plugins`"), "{line}");
+}
+
+#[cfg(feature = "plugins")]
+#[test]
+fn a_plugin_that_is_not_there_is_an_error_that_names_its_key_and_its_path() {
+    let line = error("[providers.cars]\nvendor = \"plugin\"\npath = \"libcars.so\"\n");
+    assert!(line.contains("[providers.cars]: `path`"), "{line}");
+    // Never a bare name, which the linker would look for by itself.
+    let folder = std::env::current_dir().unwrap();
+    let path = folder.join("libcars.so");
+    assert!(line.contains(&path.display().to_string()), "{line}");
+}

@@ -292,6 +292,8 @@ fn sections(simulator: &Simulator, subject: &Subject, keys: Table) -> Vec<Provid
 /// another device.
 fn numbered(token: &str, number: usize) -> String {
     let digits = format!("{number:04}");
-    let stem = &token[..token.len() - digits.len()];
-    format!("{stem}{digits}")
+    // In a subscription it is the end of its URL.
+    let end = token.find("\",\"").unwrap_or(token.len());
+    let (start, rest) = (&token[..end - digits.len()], &token[end..]);
+    format!("{start}{digits}{rest}")
 }

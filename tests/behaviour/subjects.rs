@@ -50,6 +50,11 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         vendor: "vivo",
         wire: &VIVO,
     },
+    #[cfg(feature = "webpush")]
+    Subject {
+        vendor: "webpush",
+        wire: &WEBPUSH,
+    },
     #[cfg(feature = "xiaomi")]
     Subject {
         vendor: "xiaomi",
@@ -62,7 +67,14 @@ pub(crate) const WORDLESS_AT_500: [&str; 1] = ["vivo"];
 
 /// Vendors whose credentials live for longer than an hour, and for how long: who asks for another
 /// one before gets the same again.
-const LONG_LIVED: [(&str, Duration); 1] = [("oppo", Duration::from_secs(24 * 60 * 60))];
+const LONG_LIVED: [(&str, Duration); 2] = [
+    ("oppo", Duration::from_secs(24 * 60 * 60)),
+    ("webpush", Duration::from_secs(12 * 60 * 60)),
+];
+
+/// Vendors that are reached through the pool, which knows a stream limit before it sends. The
+/// general transport learns it by a refusal, and sends again.
+pub(crate) const POOLED: [&str; 2] = ["apns", "fcm"];
 
 /// A provider under test.
 #[derive(Debug)]
@@ -82,6 +94,9 @@ impl Subject {
     }
 }
 
+/// Keys of the config.
+pub(crate) type Keys = fn(&Simulator) -> Table;
+
 /// A token of another app or environment, and its code.
 pub(crate) type Foreign = (fn(&Simulator) -> String, &'static str);
 
@@ -97,10 +112,12 @@ pub(crate) struct Wire {
     pub(crate) too_fast: &'static str,
     /// The usual code of 503.
     pub(crate) busy: &'static str,
-    /// Keys of the config with credentials that the vendor does not accept.
-    pub(crate) wrong_credentials: fn(&Simulator) -> Table,
-    /// Keys of the config with good credentials that may not do this.
-    pub(crate) no_permission: fn(&Simulator) -> Table,
+    /// Keys of the config with credentials that the vendor does not accept, where it can tell.
+    pub(crate) wrong_credentials: Option<Keys>,
+    /// Keys of the config with good credentials that may not do this, where there is such a thing.
+    pub(crate) no_permission: Option<Keys>,
+    /// Whether there is a call that proves the credentials and reaches nobody.
+    pub(crate) provable: bool,
     /// A fault that refuses the credentials, and its code.
     pub(crate) credential_failure: (fn() -> Rule, &'static str),
     /// Whether credentials end and are renewed; a static key is not.
@@ -132,15 +149,16 @@ const APNS: Wire = Wire {
     )),
     too_fast: "TooManyRequests",
     busy: "ServiceUnavailable",
-    wrong_credentials: |_| keys([("key_id", "WRONGKEY99".to_owned())]),
-    no_permission: |simulator| {
+    wrong_credentials: Some(|_| keys([("key_id", "WRONGKEY99".to_owned())])),
+    no_permission: Some(|simulator| {
         let key = &simulator.apns().unwrap().other_keys.other_team;
         keys([
             ("team_id", key.team_id.clone()),
             ("key_id", key.key_id.clone()),
             ("key_pem", key.key_pem.clone()),
         ])
-    },
+    }),
+    provable: true,
     credential_failure: (
         || Rule::new(Fault::code(403, "InvalidProviderToken")),
         "InvalidProviderToken",
@@ -169,16 +187,17 @@ const FCM: Wire = Wire {
     )),
     too_fast: "QUOTA_EXCEEDED",
     busy: "UNAVAILABLE",
-    wrong_credentials: |simulator| {
+    wrong_credentials: Some(|simulator| {
         let account = &simulator.fcm().unwrap().service_account_json;
         let mut account: serde_json::Value = serde_json::from_str(account).unwrap();
         account["client_email"] = "stranger@elsewhere.iam.gserviceaccount.com".into();
         keys([("service_account_json", account.to_string())])
-    },
-    no_permission: |simulator| {
+    }),
+    no_permission: Some(|simulator| {
         let project = &simulator.fcm().unwrap().forbidden_project_id;
         keys([("project_id", project.clone())])
-    },
+    }),
+    provable: true,
     credential_failure: (
         || Rule::new(Fault::code(400, "invalid_grant")).target(Target::Auth),
         "invalid_grant",
@@ -208,15 +227,16 @@ const HONOR: Wire = Wire {
     foreign: None,
     too_fast: "429",
     busy: "503",
-    wrong_credentials: |_| keys([("client_secret", "0".repeat(64))]),
-    no_permission: |simulator| {
+    wrong_credentials: Some(|_| keys([("client_secret", "0".repeat(64))])),
+    no_permission: Some(|simulator| {
         let known = simulator.honor().unwrap();
         keys([
             ("app_id", known.disabled_app_id.clone()),
             ("client_id", known.disabled_client_id.clone()),
             ("client_secret", known.disabled_client_secret.clone()),
         ])
-    },
+    }),
+    provable: true,
     credential_failure: (
         || Rule::new(Fault::code(401, "unauthorized_client")).target(Target::Auth),
         "unauthorized_client",
@@ -256,14 +276,15 @@ const HUAWEI: Wire = Wire {
     foreign: None,
     too_fast: "429",
     busy: "503",
-    wrong_credentials: |_| keys([("app_secret", "0".repeat(64))]),
-    no_permission: |simulator| {
+    wrong_credentials: Some(|_| keys([("app_secret", "0".repeat(64))])),
+    no_permission: Some(|simulator| {
         let known = simulator.huawei().unwrap();
         keys([
             ("app_id", known.disabled_app_id.clone()),
             ("app_secret", known.disabled_app_secret.clone()),
         ])
-    },
+    }),
+    provable: true,
     credential_failure: (
         || Rule::new(Fault::code(400, "12304")).target(Target::Auth),
         "12304",
@@ -295,17 +316,18 @@ const HARMONY: Wire = Wire {
     )),
     too_fast: "429",
     busy: "503",
-    wrong_credentials: |simulator| {
+    wrong_credentials: Some(|simulator| {
         let account = &simulator.harmony().unwrap().service_account_json;
         let mut account: serde_json::Value = serde_json::from_str(account).unwrap();
         account["sub_account"] = "1".into();
         keys([("service_account_json", account.to_string())])
-    },
-    no_permission: |simulator| {
+    }),
+    no_permission: Some(|simulator| {
         let known = simulator.harmony().unwrap();
         let account = known.disabled_service_account_json.clone();
         keys([("service_account_json", account)])
-    },
+    }),
+    provable: true,
     credential_failure: (|| Rule::new(Fault::code(401, "80300036")), "80300036"),
     renews: true,
     signs_the_time: true,
@@ -342,14 +364,15 @@ const MEIZU: Wire = Wire {
     foreign: None,
     too_fast: "110010",
     busy: "1003",
-    wrong_credentials: |_| keys([("app_secret", "0".repeat(32))]),
-    no_permission: |simulator| {
+    wrong_credentials: Some(|_| keys([("app_secret", "0".repeat(32))])),
+    no_permission: Some(|simulator| {
         let known = simulator.meizu().unwrap();
         keys([
             ("app_id", known.blocked_app_id.to_string()),
             ("app_secret", known.blocked_app_secret.clone()),
         ])
-    },
+    }),
+    provable: true,
     credential_failure: (|| Rule::new(Fault::code(200, "1006")), "1006"),
     renews: false,
     signs_the_time: false,
@@ -379,18 +402,19 @@ const OPPO: Wire = Wire {
     foreign: None,
     too_fast: "-2",
     busy: "-1",
-    wrong_credentials: |simulator| {
+    wrong_credentials: Some(|simulator| {
         // The one that is taken for it by mistake.
         let secret = &simulator.oppo().unwrap().app.app_secret;
         keys([("master_secret", secret.clone())])
-    },
-    no_permission: |simulator| {
+    }),
+    no_permission: Some(|simulator| {
         let app = &simulator.oppo().unwrap().disabled;
         keys([
             ("app_key", app.key.clone()),
             ("master_secret", app.master_secret.clone()),
         ])
-    },
+    }),
+    provable: true,
     credential_failure: (
         || Rule::new(Fault::code(200, "16")).target(Target::Auth),
         "16",
@@ -429,15 +453,16 @@ const VIVO: Wire = Wire {
     foreign: None,
     too_fast: "10072",
     busy: "503",
-    wrong_credentials: |_| keys([("app_secret", "0".repeat(32))]),
-    no_permission: |simulator| {
+    wrong_credentials: Some(|_| keys([("app_secret", "0".repeat(32))])),
+    no_permission: Some(|simulator| {
         let app = &simulator.vivo().unwrap().switched_off;
         keys([
             ("app_id", app.id.to_string()),
             ("app_key", app.key.clone()),
             ("app_secret", app.secret.clone()),
         ])
-    },
+    }),
+    provable: true,
     credential_failure: (
         || Rule::new(Fault::code(200, "10206")).target(Target::Auth),
         "10206",
@@ -458,17 +483,45 @@ const VIVO: Wire = Wire {
     ],
 };
 
+#[cfg(feature = "webpush")]
+const WEBPUSH: Wire = Wire {
+    dead: ("106", false),
+    // A subscription of another key is dropped: it can never be pushed to again.
+    foreign: None,
+    too_fast: "429",
+    busy: "202",
+    // Any key is a good one until a subscription is made with another.
+    wrong_credentials: None,
+    no_permission: None,
+    provable: false,
+    credential_failure: (|| Rule::new(Fault::code(401, "109")), "109"),
+    renews: true,
+    signs_the_time: true,
+    exchanges: 0,
+    exchange_key: None,
+    credential: authorization,
+    push_id: None,
+    speaks_when_it_accepts: false,
+    names_once: false,
+    refusals: &[
+        (400, "110", "", ErrorKind::MessageInvalid),
+        (400, "113", "", ErrorKind::MessageInvalid),
+        (413, "104", "", ErrorKind::PayloadTooLarge),
+    ],
+};
+
 #[cfg(feature = "xiaomi")]
 const XIAOMI: Wire = Wire {
     dead: ("20301", false),
     foreign: None,
     too_fast: "200002",
     busy: "10002",
-    wrong_credentials: |_| keys([("app_secret", "wrong".to_owned())]),
-    no_permission: |simulator| {
+    wrong_credentials: Some(|_| keys([("app_secret", "wrong".to_owned())])),
+    no_permission: Some(|simulator| {
         let blocked = &simulator.xiaomi().unwrap().blocked_app_secret;
         keys([("app_secret", blocked.clone())])
-    },
+    }),
+    provable: true,
     credential_failure: (|| Rule::new(Fault::code(200, "21301")), "21301"),
     renews: false,
     signs_the_time: false,

@@ -188,6 +188,12 @@ fn meizu() -> Table {
 }
 
 impl BatchVendor {
+    /// Whether an answer has an entry for each target.
+    pub(crate) fn answers_each(&self) -> bool {
+        let mut answers = self.answers.iter();
+        answers.any(|(_, _, answer)| matches!(answer, Answer::EachOfOppo))
+    }
+
     /// The message that is pushed.
     pub(crate) fn notification(&self) -> Notification {
         let mut message = Notification::alert("Alice", "Lunch at noon?");

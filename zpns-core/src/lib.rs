@@ -11,16 +11,24 @@
 //! * [`config`]: types shared by every vendor's section of the config file, and [`Secret`];
 //! * [`layers`]: what wraps a provider (deadline, retry, breaker, rate, concurrency, time-out);
 //! * [`router`]: groups targets, splits them into batches, keeps several in flight;
-//! * [`observer`]: where events go.
+//! * [`preflight`]: what a look at a message tells before anything is sent;
+//! * [`receipt`]: what vendors report afterwards, in the words of all of them;
+//! * [`service`]: users and their devices, on top of the router;
+//! * [`observer`]: where events go, and [`telemetry`]: observers that make spans and metrics of
+//!   them.
 #![forbid(unsafe_code)]
 
 pub mod config;
 pub mod layers;
 pub mod model;
 pub mod observer;
+pub mod preflight;
 pub mod provider;
+pub mod receipt;
 pub mod resources;
 pub mod router;
+pub mod service;
+pub mod telemetry;
 
 pub use config::{Connection, Secret};
 pub use model::{
@@ -30,8 +38,9 @@ pub use model::{
 };
 pub use observer::{Event, Observer};
 pub use provider::{
-    Batch, Capability, Check, Environment, Fields, Kinds, LimitPolicy, ProviderInfo, PushProvider,
-    Setup, Variant,
+    Batch, Capability, Check, Environment, Expiry, Fields, Kinds, LimitPolicy, ProviderInfo,
+    PushProvider, Setup, Variant,
 };
+pub use receipt::{Receipt, ReceiptEvent, ReceiptReader, Receipts};
 pub use resources::{Clock, HttpClient, HttpConnector, Random, Resources};
-pub use router::{Delivery, Router, SendOptions};
+pub use router::{Delivery, Passage, Recipient, Router, SendOptions, Step};

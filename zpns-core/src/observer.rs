@@ -4,8 +4,13 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{Accepted, Category, Error, ErrorKind, Rejection, Target, Timestamp, Token};
-use crate::provider::ProviderInfo;
+use tracing::Span;
+
+use crate::model::{
+    Accepted, Category, Error, ErrorKind, Notification, Rejection, Report, Target, Timestamp,
+    Token,
+};
+use crate::provider::{Batch, Expiry, ProviderInfo};
 use crate::router::MassInvalidation;
 
 /// Something worth knowing happened. Tokens inside are masked in `Debug`.
@@ -16,6 +21,8 @@ pub enum Event<'a> {
     Accepted {
         /// Through which provider.
         provider: &'a ProviderInfo,
+        /// Of which message.
+        notification: &'a Notification,
         /// For which device.
         target: &'a Target,
         /// The vendor's id.
@@ -25,6 +32,8 @@ pub enum Event<'a> {
     Rejected {
         /// Through which provider.
         provider: &'a ProviderInfo,
+        /// Of which message.
+        notification: &'a Notification,
         /// For which device.
         target: &'a Target,
         /// The verdict.
@@ -34,10 +43,31 @@ pub enum Event<'a> {
     Failed {
         /// Through which provider.
         provider: &'a ProviderInfo,
+        /// Of which message.
+        notification: &'a Notification,
         /// For which device.
         target: &'a Target,
         /// Why.
         error: &'a Error,
+    },
+    /// A batch goes out: once per attempt, after all waiting.
+    AttemptStarted {
+        /// Through which provider.
+        provider: &'a ProviderInfo,
+        /// What goes out.
+        batch: &'a Batch,
+    },
+    /// An attempt is over. Every one that started ends, even if it was given up.
+    AttemptEnded {
+        /// Through which provider.
+        provider: &'a ProviderInfo,
+        /// What went out.
+        batch: &'a Batch,
+        /// What the provider answered; none if the attempt was given up: its time was over, or
+        /// nobody wants the outcome any more.
+        report: Option<&'a Report>,
+        /// How long it took.
+        took: Duration,
     },
     /// Part of a batch is tried again.
     Retried {
@@ -70,6 +100,15 @@ pub enum Event<'a> {
         /// The new one.
         token: &'a Token,
     },
+    /// A device's next channel is used, because this one is dead or exhausted.
+    FellBack {
+        /// The channel that did not reach the device.
+        from: &'a Target,
+        /// The one that is used next.
+        to: &'a Target,
+        /// What came of the first.
+        kind: ErrorKind,
+    },
     /// A provider is not called any more until its credentials are probed again.
     BreakerOpened {
         /// Which provider.
@@ -93,6 +132,16 @@ pub enum Event<'a> {
         until: Timestamp,
         /// What the vendor said.
         reason: &'a str,
+    },
+    /// A certificate or a key of a provider ends within two weeks. Told once an hour while
+    /// something is sent.
+    CredentialExpiring {
+        /// Which provider.
+        provider: &'a ProviderInfo,
+        /// What ends, and when.
+        expiry: &'a Expiry,
+        /// How long that is from now; zero if it is over.
+        left: Duration,
     },
     /// So many of a provider's tokens died at once that none is dropped any more.
     GuardClosed {
@@ -131,6 +180,19 @@ pub enum Event<'a> {
 pub trait Observer: Debug + Send + Sync + 'static {
     /// One event.
     fn observe(&self, event: &Event<'_>);
+
+    /// The span in which everything of one send runs; none unless this says otherwise. Where
+    /// several observers have one, the first one's is used.
+    fn send_span(&self, notification: &Notification) -> Option<Span> {
+        let _ = notification;
+        None
+    }
+
+    /// The span in which one attempt runs, within the send's; none unless this says otherwise.
+    fn attempt_span(&self, provider: &ProviderInfo, batch: &Batch) -> Option<Span> {
+        let _ = (provider, batch);
+        None
+    }
 }
 
 /// Several observers, told in order. Cheap to clone; free when empty.
@@ -148,6 +210,16 @@ impl Observers {
         for observer in &*self.0 {
             observer.observe(event);
         }
+    }
+
+    pub(crate) fn send_span(&self, notification: &Notification) -> Option<Span> {
+        let mut observers = self.0.iter();
+        observers.find_map(|observer| observer.send_span(notification))
+    }
+
+    pub(crate) fn attempt_span(&self, provider: &ProviderInfo, batch: &Batch) -> Option<Span> {
+        let mut observers = self.0.iter();
+        observers.find_map(|observer| observer.attempt_span(provider, batch))
     }
 
     /// Whether nobody listens.

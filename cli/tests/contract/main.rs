@@ -12,6 +12,9 @@ mod config;
 mod logs;
 mod memory;
 mod message;
+#[cfg(all(unix, feature = "plugins"))]
+mod plugin;
+mod progress;
 mod send;
 #[cfg(unix)]
 mod simulate;

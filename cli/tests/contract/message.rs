@@ -99,6 +99,7 @@ fn every_field_may_stand_in_a_message_file() {
             "meizu": {"raw": {"messageJson": {"clickTypeInfo": {"parameters": {"x": "extra"}}}}},
             "oppo": {"raw": {"notification": {"channel_id": "extra"}}},
             "vivo": {"raw": {"notificationChannel": "extra"}},
+            "webpush": {"raw": {"notification": {"x": "extra"}}},
         },
     });
     let file = world.file("message.json", &message.to_string());

@@ -116,7 +116,7 @@ fn the_config_names_an_origin_for_every_vendor() {
     let providers = running.providers();
     let vendors: Vec<&str> = providers.keys().map(String::as_str).collect();
     let wanted = [
-        "apns", "fcm", "harmony", "honor", "huawei", "meizu", "oppo", "vivo", "xiaomi",
+        "apns", "fcm", "harmony", "honor", "huawei", "meizu", "oppo", "vivo", "webpush", "xiaomi",
     ];
     assert_eq!(vendors, wanted);
     let mut origins = BTreeSet::new();

@@ -12,6 +12,7 @@ pub mod apns;
 pub mod fcm;
 pub mod honor;
 pub mod oppo;
+pub mod webpush;
 
 use std::sync::Arc;
 use std::time::Duration;

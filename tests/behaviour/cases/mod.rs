@@ -74,16 +74,16 @@ pub(crate) fn all() -> Vec<Case> {
         any: retries::a_retry_carries_the_same_id,
 
         any: credentials::credential_failure_stops_further_calls,
-        any: credentials::wrong_credentials,
-        any: credentials::missing_permission,
+        tells_wrong: credentials::wrong_credentials,
+        permitted: credentials::missing_permission,
         renewing: credentials::expired_auth_is_one_refresh_and_one_resend,
         renewing: credentials::many_pushes_that_expire_at_once_share_one_refresh,
         renewing: credentials::expired_again_on_a_fresh_credential,
         signing: credentials::a_wrong_clock_is_named,
         renewing: credentials::credentials_are_renewed_before_they_end,
         any: credentials::a_thousand_sends_share_one_auth_exchange,
-        any: credentials::check_proves_the_credentials_and_reaches_nobody,
-        any: credentials::check_tells_wrong_credentials,
+        provable: credentials::check_proves_the_credentials_and_reaches_nobody,
+        tells_wrong: credentials::check_tells_wrong_credentials,
         any: credentials::debug_shows_no_secret_and_no_token,
 
         alert: messages::texts_arrive_in_every_script,
@@ -103,7 +103,7 @@ pub(crate) fn all() -> Vec<Case> {
 
         any: lifecycle::cancellation,
         any: lifecycle::shutdown_drains,
-        any: lifecycle::wrong_credentials_are_replaced_without_a_restart,
+        tells_wrong: lifecycle::wrong_credentials_are_replaced_without_a_restart,
         any: lifecycle::credentials_replaced_in_the_middle_of_a_stream,
         any: lifecycle::a_sick_vendor_never_delays_another,
         any: lifecycle::unknown_authority_is_refused,
@@ -128,6 +128,21 @@ fn unary(_: &Subject, capability: &Capability) -> bool {
 
 fn foreign(subject: &Subject, _: &Capability) -> bool {
     subject.wire.foreign.is_some()
+}
+
+/// The vendor tells wrong credentials from others.
+fn tells_wrong(subject: &Subject, _: &Capability) -> bool {
+    subject.wire.wrong_credentials.is_some()
+}
+
+/// There are good credentials that may not do everything.
+fn permitted(subject: &Subject, _: &Capability) -> bool {
+    subject.wire.no_permission.is_some()
+}
+
+/// A call proves the credentials, and reaches nobody.
+fn provable(subject: &Subject, _: &Capability) -> bool {
+    subject.wire.provable
 }
 
 /// Credentials end, and are renewed.

@@ -14,10 +14,12 @@ use super::quota::AroundQuota;
 use super::rate::AroundRate;
 use super::retry::AroundRetries;
 use super::settings;
+use super::watch::AroundWatch;
 use super::{
     AttemptTimeout, Breaker, Concurrency, Layer, LayerContext, Next, Quota, Rate, Retries, Wrapped,
 };
 use crate::model::Report;
+use crate::preflight::Preflight;
 use crate::provider::{Batch, PushProvider};
 use crate::router::GuardSettings;
 
@@ -56,6 +58,8 @@ pub struct Delivery {
     pub max_in_flight: Option<NonZeroUsize>,
     /// When so many tokens die at once that none is dropped any more.
     pub guard: GuardSettings,
+    /// What happens where a preflight rule holds, by the rule's name.
+    pub preflight: Preflight,
     /// One attempt at the most. Thirty seconds unless set, in a config file three times the
     /// provider's `timeout_ms` if that is longer; adapters have their own, shorter one.
     #[serde(rename = "attempt_timeout_ms", deserialize_with = "settings::millis")]
@@ -78,6 +82,7 @@ impl Default for Delivery {
             quota: Quota::default(),
             max_in_flight: None,
             guard: GuardSettings::default(),
+            preflight: Preflight::default(),
             attempt_timeout: Duration::from_secs(30),
             outer: None,
             inner: None,
@@ -129,7 +134,8 @@ impl Delivery {
         let retries = AroundRetries::new(&self.retries, capability, context);
         let deadline = AroundDeadline::new(context);
 
-        let innermost = Wrapped::new(attempt, provider);
+        let innermost = Wrapped::new(AroundWatch::new(context), provider);
+        let innermost = Wrapped::new(attempt, innermost);
         let innermost = Wrapped::new(concurrency, innermost);
         let innermost = Wrapped::new(quota, innermost);
         let innermost = Wrapped::new(rate, innermost);
@@ -148,7 +154,7 @@ type Stack = Wrapped<
             AroundBreaker,
             Wrapped<
                 Option<AroundRate>,
-                Wrapped<Option<AroundQuota>, Wrapped<AroundConcurrency, Wrapped<AroundAttempt>>>,
+                Wrapped<Option<AroundQuota>, Wrapped<AroundConcurrency, Wrapped<AroundAttempt, Wrapped<Option<AroundWatch>>>>>,
             >,
         >,
     >,

@@ -31,6 +31,7 @@ pub mod retry;
 mod settings;
 mod slots;
 mod urgency;
+mod watch;
 mod within;
 mod wrapped;
 

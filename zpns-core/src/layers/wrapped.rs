@@ -9,7 +9,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::model::{Error, Report, Token};
-use crate::provider::{Batch, Capability, Check, ProviderInfo, PushProvider};
+use crate::preflight::Rule;
+use crate::provider::{Batch, Capability, Check, Expiry, ProviderInfo, PushProvider};
 
 /// What a layer passes a batch on to: the next layer, or the provider itself.
 pub trait Next: Debug + Send + Sync + 'static {
@@ -95,6 +96,14 @@ impl<A: Around, N: Next> PushProvider for Wrapped<A, N> {
 
     fn partition(&self, token: &Token) -> u8 {
         self.provider().partition(token)
+    }
+
+    fn rules(&self) -> &'static [Rule] {
+        self.provider().rules()
+    }
+
+    fn expiries(&self) -> Vec<Expiry> {
+        self.provider().expiries()
     }
 
     async fn send(&self, batch: &Batch) -> Report {

@@ -189,6 +189,10 @@ pub struct Notes {
     /// Cut to fit the vendor's limit.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub truncated: Vec<String>,
+    /// What will go wrong although the vendor takes it: sentences of
+    /// [preflight rules](crate::preflight), each with the rule's name in front.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// The attempts before the one that the outcome is of, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Attempt>,
@@ -219,22 +223,26 @@ impl Attempt {
 }
 
 impl Notes {
-    /// Whether everything reached the vendor as it was said, at the first attempt.
+    /// Whether everything reached the vendor as it was said, at the first attempt, and nothing is
+    /// to be said about it.
     pub fn is_empty(&self) -> bool {
-        self.dropped.is_empty() && self.truncated.is_empty() && self.attempts.is_empty()
+        let lists = [&self.dropped, &self.truncated, &self.warnings];
+        lists.into_iter().all(Vec::is_empty) && self.attempts.is_empty()
     }
 
     /// Both together, each name once.
     #[must_use]
     pub fn merged(mut self, other: &Self) -> Self {
-        for name in &other.dropped {
-            if !self.dropped.contains(name) {
-                self.dropped.push(name.clone());
-            }
-        }
-        for name in &other.truncated {
-            if !self.truncated.contains(name) {
-                self.truncated.push(name.clone());
+        let lists = [
+            (&mut self.dropped, &other.dropped),
+            (&mut self.truncated, &other.truncated),
+            (&mut self.warnings, &other.warnings),
+        ];
+        for (names, more) in lists {
+            for name in more {
+                if !names.contains(name) {
+                    names.push(name.clone());
+                }
             }
         }
         self

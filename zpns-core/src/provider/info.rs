@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::Connection;
-use crate::model::{ProviderId, Vendor};
+use crate::model::{ProviderId, Timestamp, Vendor};
 use crate::resources::Resources;
 
 /// Who a provider is. Immutable.
@@ -74,6 +74,26 @@ impl Setup {
     pub fn with_connection(mut self, connection: Connection) -> Self {
         self.connection = connection;
         self
+    }
+}
+
+/// A credential that ends at a known time, and that a human has to replace before.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Expiry {
+    /// What ends: `certificate`, `key`, …
+    pub what: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Expiry {
+    /// It ends then.
+    pub fn new(what: impl Into<String>, at: Timestamp) -> Self {
+        Self {
+            what: what.into(),
+            at,
+        }
     }
 }
 

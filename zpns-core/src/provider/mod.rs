@@ -15,9 +15,10 @@ pub use self::batch::Batch;
 pub(crate) use self::batch::Early;
 pub use self::capability::{Capability, Kinds};
 pub use self::fields::{FieldRule, Fields, Missing};
-pub use self::info::{Check, Environment, ProviderInfo, Setup};
+pub use self::info::{Check, Environment, Expiry, ProviderInfo, Setup};
 pub use self::variant::{LimitPolicy, Variant};
 use crate::model::{Error, Report, Token};
+use crate::preflight::Rule;
 
 /// One configured channel to one vendor: an adapter, a plugin, or a layer around one.
 ///
@@ -52,6 +53,19 @@ pub trait PushProvider: Debug + Send + Sync + 'static {
     fn partition(&self, token: &Token) -> u8 {
         let _ = token;
         0
+    }
+
+    /// What a look at a message tells of this vendor before anything is sent: rows of data, from
+    /// the vendor's documents (see [`preflight`](crate::preflight)). None unless this says
+    /// otherwise. May depend on how the provider is configured; never changes.
+    fn rules(&self) -> &'static [Rule] {
+        &[]
+    }
+
+    /// When certificates and keys end that a human has to replace. What the provider renews by
+    /// itself is none of them. None unless this says otherwise.
+    fn expiries(&self) -> Vec<Expiry> {
+        Vec::new()
     }
 
     /// Sends one batch: one [`Outcome`](crate::Outcome) per target, in the same order, never

@@ -107,6 +107,13 @@ impl Variant {
         self
     }
 
+    /// With what [preflight rules](crate::preflight) say will go wrong.
+    #[must_use]
+    pub(crate) fn with_warnings(mut self, warnings: Vec<String>) -> Self {
+        self.dropped.warnings = warnings;
+        self
+    }
+
     /// The notification, without what the vendor lacks.
     pub fn notification(&self) -> &Notification {
         &self.notification

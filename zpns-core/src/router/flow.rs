@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 
 use futures_util::StreamExt;
 use futures_util::stream::{FuturesUnordered, Stream};
+use tracing::Span;
 
 use super::lane::{Cut, Lane, Waiting};
 use super::{Delivery, Router, SendOptions};
@@ -32,6 +33,8 @@ pub struct Flow<S> {
     notification: Notification,
     options: SendOptions,
     targets: S,
+    /// In which everything of this send runs, if an observer made one.
+    span: Option<Span>,
     exhausted: bool,
     position: u64,
     /// Full lanes stop the reading once so many targets wait in all lanes together.
@@ -65,7 +68,9 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
             0 | 1 => 0,
             _ => READ_AHEAD,
         };
+        router.watch_expiries();
         Self {
+            span: router.0.context.observers.send_span(&notification),
             providers_version: router.0.providers.version(),
             read_ahead,
             router,
@@ -88,6 +93,11 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
         self
     }
 
+    /// The targets that are still to be read.
+    pub(super) fn targets_mut(&mut self) -> &mut S {
+        &mut self.targets
+    }
+
     /// Reads and launches until the windows are full or nothing more is at hand.
     fn fill(&mut self, context: &mut Context<'_>) {
         loop {
@@ -95,6 +105,7 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
             // What was launched made room for further targets, and nothing else would wake us
             // to read them.
             if !self.launch() || !more_at_hand {
+                self.lanes.iter_mut().for_each(Lane::publish);
                 return;
             }
         }
@@ -308,6 +319,7 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
         let mut report = report.of_length(targets.len());
         if let Some(lane) = self.lanes.get_mut(lane) {
             lane.landed(&provider);
+            lane.publish();
             self.router
                 .guard_tokens(&lane.entry().guard, provider.info(), &mut report);
         }
@@ -328,20 +340,24 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
         if observers.is_empty() {
             return;
         }
+        let notification = &self.notification;
         match outcome {
             Outcome::Accepted(accepted) => observers.tell(&Event::Accepted {
                 provider,
+                notification,
                 target,
                 accepted,
             }),
             Outcome::Failed(error) => observers.tell(&Event::Failed {
                 provider,
+                notification,
                 target,
                 error,
             }),
             Outcome::Rejected(rejection) => {
                 observers.tell(&Event::Rejected {
                     provider,
+                    notification,
                     target,
                     rejection,
                 });
@@ -375,6 +391,8 @@ impl<S: Stream<Item = Target> + Unpin> Stream for Flow<S> {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Delivery>> {
         let this = self.get_mut();
+        let span = this.span.clone();
+        let _entered = span.as_ref().map(Span::enter);
         loop {
             if let Some(delivery) = this.ready.pop_front() {
                 return Poll::Ready(Some(delivery));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::SendOptions;
 use super::providers::Entry;
+use super::standing::Share;
 use crate::model::{Notification, Rejection, Target};
 use crate::provider::{Batch, PushProvider, Variant};
 
@@ -26,6 +27,8 @@ pub(super) struct Lane {
     cut: VecDeque<Cut>,
     waiting: usize,
     in_flight: usize,
+    /// What of it the router's load counts already.
+    share: Share,
 }
 
 /// Targets that differ in it get batches of their own: by their badge another variant, by their
@@ -70,6 +73,7 @@ impl Cut {
 impl Lane {
     pub(super) fn new(entry: Entry) -> Self {
         Self {
+            share: Share::new(Arc::clone(&entry.load)),
             entry,
             groups: BTreeMap::new(),
             forget_at: IDLE_VARIANTS,
@@ -135,7 +139,10 @@ impl Lane {
             None => {
                 let capability = &self.entry.capability;
                 let variant = Variant::new(notification, capability, key.badge, options.limits)?;
-                Arc::new(variant.with_at_least_once(options.at_least_once))
+                let provider = self.entry.provider.info();
+                let warnings = self.entry.checks.ask(notification, provider)?;
+                let variant = variant.with_at_least_once(options.at_least_once);
+                Arc::new(variant.with_warnings(warnings))
             }
         };
         self.forget_idle_variants();
@@ -189,6 +196,11 @@ impl Lane {
     /// How many targets wait.
     pub(super) fn waiting(&self) -> usize {
         self.waiting
+    }
+
+    /// Makes known to the router how much waits and is in flight here.
+    pub(super) fn publish(&mut self) {
+        self.share.publish(self.waiting, self.in_flight);
     }
 
     /// Whether nothing waits.

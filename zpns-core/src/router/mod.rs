@@ -4,10 +4,12 @@
 //! and sent through the provider's [layers](crate::layers) with several batches in flight. A
 //! vendor that is slow or down holds up nobody else's batches.
 
+mod fallback;
 mod flow;
 mod guard;
 mod lane;
 mod providers;
+mod standing;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -18,10 +20,13 @@ use futures_util::future::{Either, select};
 use futures_util::stream::{self, Stream};
 use tokio::sync::Notify;
 
+pub use self::fallback::{Passage, Passages, Recipient, Step, goes_on_after};
 pub use self::flow::Flow;
 use self::guard::Guard;
 pub use self::guard::{GuardSettings, MassInvalidation};
 use self::providers::Providers;
+use self::standing::ExpiryWatch;
+pub use self::standing::ProviderStatus;
 use crate::layers::{Delivery as DeliverySettings, LayerContext};
 use crate::model::{Notes, Notification, Outcome, ProviderId, Report, Target};
 use crate::observer::{Event, Observer, Observers};
@@ -51,6 +56,7 @@ pub struct Router(Arc<Inner>);
 struct Inner {
     context: LayerContext,
     providers: Providers,
+    expiry_watch: ExpiryWatch,
     closing: AtomicBool,
     in_flight: AtomicUsize,
     landed: Notify,
@@ -101,6 +107,7 @@ impl RouterBuilder {
         Router(Arc::new(Inner {
             context,
             providers,
+            expiry_watch: ExpiryWatch::default(),
             closing: AtomicBool::new(false),
             in_flight: AtomicUsize::new(0),
             landed: Notify::new(),
@@ -244,6 +251,7 @@ impl Router {
         delivery: DeliverySettings,
     ) -> Option<Arc<dyn PushProvider>> {
         let before = self.0.providers.insert(provider, delivery, &self.0.context);
+        self.0.expiry_watch.hasten();
         self.0.changed.notify_waiters();
         before
     }

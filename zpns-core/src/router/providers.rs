@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arc_swap::ArcSwap;
 
 use super::guard::Guard;
+use super::standing::Load;
 use crate::layers::{Delivery, LayerContext, Layered};
 use crate::model::ProviderId;
+use crate::preflight::Checks;
 use crate::provider::{Capability, PushProvider};
 
 /// Read on the sending path without a lock; written rarely.
@@ -30,6 +32,9 @@ pub(super) struct Entry {
     pub(super) window: usize,
     /// The same one through every replacement.
     pub(super) guard: Arc<Guard>,
+    /// The same one through every replacement.
+    pub(super) load: Arc<Load>,
+    pub(super) checks: Checks,
     /// As it was given to the router.
     bare: Arc<dyn PushProvider>,
 }
@@ -48,6 +53,12 @@ impl Providers {
         let id = wrapped.info().id.clone();
         let entry = Entry {
             guard: self.guard(&id, &delivery),
+            load: self.get(&id).map(|entry| entry.load).unwrap_or_default(),
+            checks: Checks::new(
+                &*wrapped,
+                &delivery.preflight,
+                Arc::clone(&context.resources.clock),
+            ),
             window: delivery
                 .max_in_flight
                 .map_or(capability.in_flight, usize::from)
@@ -86,6 +97,10 @@ impl Providers {
         map.values()
             .map(|entry| Arc::clone(&entry.provider))
             .collect()
+    }
+
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        self.map.load().values().cloned().collect()
     }
 
     pub(super) fn len(&self) -> usize {

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::Semaphore;
+use zpns_core::preflight::Rule;
 use zpns_core::{
-    Badge, Batch, Capability, Check, Error, Fields, Kinds, Notes, Outcome, ProviderInfo,
-    PushProvider, Report, Token, Vendor,
+    Badge, Batch, Capability, Check, Error, Expiry, Fields, Kinds, Notes, Outcome, ProviderInfo,
+    PushProvider, Report, Timestamp, Token, Vendor,
 };
 
 /// What came of one batch: from the batch and the number of the call, counted from 0.
@@ -43,6 +44,8 @@ pub(crate) struct Scripted {
     most_in_flight: AtomicUsize,
     shutdowns: Mutex<Vec<Duration>>,
     closes: AtomicBool,
+    rules: &'static [Rule],
+    expiries: Vec<Expiry>,
 }
 
 impl Scripted {
@@ -65,6 +68,8 @@ impl Scripted {
             most_in_flight: AtomicUsize::new(0),
             shutdowns: Mutex::default(),
             closes: AtomicBool::new(true),
+            rules: &[],
+            expiries: Vec::new(),
         }
     }
 
@@ -109,6 +114,18 @@ impl Scripted {
         )]
         let now = tokio::time::Instant::now();
         self.start = Some(now);
+        self
+    }
+
+    /// With preflight rules of its own.
+    pub(crate) fn with_rules(mut self, rules: &'static [Rule]) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    /// With a credential that ends then.
+    pub(crate) fn expiring(mut self, what: &str, at: Timestamp) -> Self {
+        self.expiries.push(Expiry::new(what, at));
         self
     }
 
@@ -213,6 +230,14 @@ impl PushProvider for Scripted {
 
     fn partition(&self, token: &Token) -> u8 {
         (self.partition)(token.as_str())
+    }
+
+    fn rules(&self) -> &'static [Rule] {
+        self.rules
+    }
+
+    fn expiries(&self) -> Vec<Expiry> {
+        self.expiries.clone()
     }
 
     async fn send(&self, batch: &Batch) -> Report {

@@ -47,6 +47,25 @@ impl Observer for Recorder {
             }
             Event::BreakerOpened { kind, .. } => format!("opened {kind}"),
             Event::BreakerClosed { .. } => "closed".to_owned(),
+            Event::FellBack { from, to, kind } => {
+                format!("fellback {} {} {kind}", from.provider, to.provider)
+            }
+            Event::GuardClosed { provider, alarm } => {
+                format!("guard {} {} {}", provider.id, alarm.invalid, alarm.verdicts)
+            }
+            Event::GuardReleased { provider, .. } => format!("released {}", provider.id),
+            Event::CredentialExpiring {
+                provider,
+                expiry,
+                left,
+            } => format!(
+                "expiring {} {} {}",
+                provider.id,
+                expiry.what,
+                left.as_secs()
+            ),
+            // Attempts come and go; tests that want to know of them ask the provider.
+            Event::AttemptStarted { .. } | Event::AttemptEnded { .. } => return,
             other => format!("unknown {other:?}"),
         };
         self.0.lock().unwrap().push(line);

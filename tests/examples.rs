@@ -1,0 +1,152 @@
+//! The examples, run as a newcomer runs them: what they print is what the README promises.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::path::PathBuf;
+use std::process::Command;
+
+/// What an example prints. Cargo has built it beside this test.
+fn run(example: &str, arguments: &[&str]) -> String {
+    let mut folder: PathBuf = std::env::current_exe().unwrap();
+    folder.pop();
+    folder.pop();
+    let program = folder.join("examples").join(example);
+    let ran = Command::new(&program)
+        .args(arguments)
+        .env_remove("RUST_LOG")
+        .output()
+        .unwrap_or_else(|error| {
+            let program = program.display();
+            panic!("{program}: {error}; `cargo test` builds it, `cargo test --test` does not")
+        });
+    assert!(ran.status.success(), "{ran:?}");
+    assert_eq!(String::from_utf8(ran.stderr).unwrap(), "");
+    String::from_utf8(ran.stdout).unwrap()
+}
+
+/// The rows of the quickstart's table for one provider, as words.
+fn rows<'a>(table: &'a str, provider: &str) -> Vec<Vec<&'a str>> {
+    table
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        .filter(|words| words.first() == Some(&provider))
+        .collect()
+}
+
+#[tokio::test]
+async fn the_quickstart_prints_a_verdict_per_device_of_every_vendor() {
+    let table = run("quickstart", &[]);
+    let simulator = zpns_simulator::Simulator::start().await.unwrap();
+    for vendor in simulator.vendors() {
+        let rows = rows(&table, vendor);
+        let alerts: Vec<_> = rows.iter().filter(|row| row[1] == "alert").collect();
+        assert_eq!(alerts.len(), 3, "{vendor}: {table}");
+        let outcome = |row: &[&str]| {
+            row.iter()
+                .find(|word| ["accepted", "rejected", "failed"].contains(word))
+                .map(ToString::to_string)
+        };
+        let outcomes: Vec<_> = rows.iter().filter_map(|row| outcome(row)).collect();
+        assert_eq!(
+            outcomes[..3],
+            ["accepted", "accepted", "rejected"],
+            "{vendor}: {table}"
+        );
+        assert!(
+            outcomes[3..].iter().all(|word| word == "accepted"),
+            "{vendor}: {table}"
+        );
+        assert!(
+            alerts[2].join(" ").ends_with("forget this token"),
+            "{vendor}: {table}"
+        );
+    }
+    for vendor in ["apns", "fcm"] {
+        assert!(
+            rows(&table, vendor).iter().any(|row| row[1] == "silent"),
+            "{table}"
+        );
+    }
+}
+
+#[test]
+fn the_server_answers_a_request_with_an_outcome_per_device() {
+    let answer = run("axum_server", &[]);
+    let last = answer.lines().last().unwrap();
+    assert!(
+        last.contains("accepted") && last.contains("token_invalid"),
+        "{answer}"
+    );
+}
+
+#[test]
+fn many_devices_counts_every_one() {
+    let totals = run("many_devices", &["2000"]);
+    let counts = |what: &str| {
+        totals
+            .lines()
+            .find_map(|line| line.trim().strip_suffix(what)?.trim().parse::<u64>().ok())
+    };
+    assert_eq!(
+        (counts("accepted"), counts("token_invalid")),
+        (Some(1_960), Some(40)),
+        "{totals}"
+    );
+}
+
+#[test]
+fn the_chat_reaches_who_is_offline_and_nobody_who_logged_out() {
+    let shown = run("chat", &[]);
+    let part = |title: &str| -> Vec<&str> {
+        let mut lines = shown.lines().skip_while(|line| *line != title).skip(1);
+        let mut part: Vec<_> = lines
+            .by_ref()
+            .take_while(|line| line.starts_with("  "))
+            .collect();
+        part.sort_unstable();
+        part
+    };
+    for (title, expected) in [
+        (
+            "bob to alice, who is looking:",
+            vec!["  alice: in the app (Foreground)"],
+        ),
+        (
+            "bob to alice, who went away:",
+            vec!["  alice: pushed through apns: accepted"],
+        ),
+        (
+            "alice to the group:",
+            vec![
+                "  bob: pushed through fcm: accepted",
+                "  bob: pushed through xiaomi: token_invalid",
+                "  carol: pushed through apns: token_invalid",
+                "  dave: no push (NoDevice)",
+            ],
+        ),
+        ("alice to carol:", vec!["  carol: no push (Dead)"]),
+        (
+            "silently, by a resource id:",
+            vec!["  alice: pushed through apns: accepted"],
+        ),
+        (
+            "to the testers:",
+            vec!["  bob: pushed through fcm: accepted"],
+        ),
+        (
+            "bob to alice, logged out:",
+            vec!["  alice: no push (NoDevice)"],
+        ),
+        (
+            "alice to bob, unregistered:",
+            vec!["  bob: no push (NoDevice)"],
+        ),
+    ] {
+        assert_eq!(part(title), expected, "{title}\n{shown}");
+    }
+}

@@ -1,0 +1,43 @@
+//! Ready observers: `tracing` spans, and (with the feature `metrics`) counters, histograms and
+//! gauges of the `metrics` crate.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use zpns_core::telemetry::Spans;
+//! # use zpns_core::{Resources, Router};
+//! # fn example(resources: Resources) {
+//! let router = Router::builder(resources).observer(Arc::new(Spans)).build();
+//! # }
+//! ```
+
+#[cfg(feature = "metrics")]
+mod metrics;
+mod spans;
+
+#[cfg(feature = "metrics")]
+pub use self::metrics::Metrics;
+pub use self::spans::Spans;
+#[cfg(feature = "metrics")]
+use crate::model::Category;
+use crate::model::{Kind, Notification};
+
+/// The kind of push as a word for logs and labels.
+fn push_word(notification: &Notification) -> &'static str {
+    match notification.kind {
+        Kind::Alert => "alert",
+        Kind::Silent => "silent",
+        Kind::Call(_) => "call",
+        Kind::LiveActivity => "live_activity",
+        Kind::Other(_) => "other",
+    }
+}
+
+/// What vendors make of a message: a call, a message that the user awaits, or one that lures.
+#[cfg(feature = "metrics")]
+fn class_word(notification: &Notification) -> &'static str {
+    match (&notification.kind, notification.category) {
+        (Kind::Call(_), _) | (_, Some(Category::Call)) => "call",
+        (_, Some(Category::Marketing | Category::News | Category::Social)) => "marketing",
+        _ => "message",
+    }
+}

@@ -1,0 +1,17 @@
+//! The user-level service.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod badge;
+#[path = "../common/mod.rs"]
+mod common;
+mod hook;
+mod presence;
+mod push;
+mod registry;
+mod silent;
+mod vendor;
