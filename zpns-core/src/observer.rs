@@ -7,8 +7,7 @@ use std::time::Duration;
 use tracing::Span;
 
 use crate::model::{
-    Accepted, Category, Error, ErrorKind, Notification, Rejection, Report, Target, Timestamp,
-    Token,
+    Accepted, Category, Error, ErrorKind, Notification, Rejection, Report, Target, Timestamp, Token,
 };
 use crate::provider::{Batch, Expiry, ProviderInfo};
 use crate::router::MassInvalidation;

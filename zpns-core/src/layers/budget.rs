@@ -70,11 +70,7 @@ impl Budget {
 
     /// Takes one retry, and says how long it has to wait for its turn. It is not taken if that
     /// is too long.
-    pub(super) fn take(
-        &self,
-        now: Duration,
-        fits: impl Fn(Duration) -> bool,
-    ) -> Option<Duration> {
+    pub(super) fn take(&self, now: Duration, fits: impl Fn(Duration) -> bool) -> Option<Duration> {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         let successes = self.successes.swap(0, Ordering::Relaxed) as f64;
         let elapsed = now.saturating_sub(left.at).as_secs_f64();
@@ -83,8 +79,13 @@ impl Budget {
         left.retries = (left.retries + earned).min(most);
         left.at = now;
         let after = left.retries - 1.0;
-        let wait = Duration::try_from_secs_f64(-after / self.settings.per_second)
-            .unwrap_or(if after < 0.0 { Duration::MAX } else { Duration::ZERO });
+        let wait = Duration::try_from_secs_f64(-after / self.settings.per_second).unwrap_or(
+            if after < 0.0 {
+                Duration::MAX
+            } else {
+                Duration::ZERO
+            },
+        );
         if !fits(wait) {
             return None;
         }

@@ -119,9 +119,7 @@ impl Delivery {
 
     fn stack(&self, provider: Arc<dyn PushProvider>, context: &LayerContext) -> Stack {
         let capability = provider.capability();
-        let in_flight = self
-            .max_in_flight
-            .map_or(capability.in_flight, usize::from);
+        let in_flight = self.max_in_flight.map_or(capability.in_flight, usize::from);
         let rate = Rate {
             per_second: self.rate_per_second.or(self.rate.per_second),
             ..self.rate
@@ -154,7 +152,13 @@ type Stack = Wrapped<
             AroundBreaker,
             Wrapped<
                 Option<AroundRate>,
-                Wrapped<Option<AroundQuota>, Wrapped<AroundConcurrency, Wrapped<AroundAttempt, Wrapped<Option<AroundWatch>>>>>,
+                Wrapped<
+                    Option<AroundQuota>,
+                    Wrapped<
+                        AroundConcurrency,
+                        Wrapped<AroundAttempt, Wrapped<Option<AroundWatch>>>,
+                    >,
+                >,
             >,
         >,
     >,

@@ -336,8 +336,7 @@ impl Counted<'_> {
 fn used_up(report: &Report) -> Option<(Scope, &Rejection)> {
     report.outcomes().iter().find_map(|outcome| match outcome {
         Outcome::Rejected(rejection)
-            if rejection.kind == ErrorKind::QuotaExceeded
-                && rejection.scope() > Scope::Target =>
+            if rejection.kind == ErrorKind::QuotaExceeded && rejection.scope() > Scope::Target =>
         {
             Some((rejection.scope(), rejection))
         }

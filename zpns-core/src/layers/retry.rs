@@ -104,11 +104,7 @@ impl Around for AroundRetries {
 }
 
 impl AroundRetries {
-    pub(super) fn new(
-        settings: &Retries,
-        capability: Capability,
-        context: &LayerContext,
-    ) -> Self {
+    pub(super) fn new(settings: &Retries, capability: Capability, context: &LayerContext) -> Self {
         let now = context.resources.clock.monotonic();
         Self {
             settings: settings.clone(),

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use serde::de::Error;
 use serde::Deserializer;
+use serde::de::Error;
 
 pub(super) use crate::config::{number, optional_number};
 
@@ -27,7 +27,9 @@ pub(super) fn fraction<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Err
     if fraction.is_finite() && fraction >= 0.0 {
         Ok(fraction)
     } else {
-        Err(D::Error::custom(format!("{fraction} is not a number from 0 on")))
+        Err(D::Error::custom(format!(
+            "{fraction} is not a number from 0 on"
+        )))
     }
 }
 

@@ -113,17 +113,30 @@ impl Report {
 
     /// With the earlier attempts at the targets that had some.
     pub(crate) fn with_attempts(mut self, attempts: Vec<Vec<Attempt>>) -> Self {
-        let each = attempts.into_iter().enumerate().map(|(position, attempts)| {
-            let notes = self.notes.at(position);
-            if attempts.is_empty() {
-                return notes.cloned();
-            }
-            let mut notes = notes.map_or_else(Notes::default, |notes| Notes::clone(notes));
-            notes.attempts = attempts;
-            Some(Arc::new(notes))
-        });
+        let each = attempts
+            .into_iter()
+            .enumerate()
+            .map(|(position, attempts)| {
+                let notes = self.notes.at(position);
+                if attempts.is_empty() {
+                    return notes.cloned();
+                }
+                let mut notes = notes.map_or_else(Notes::default, |notes| Notes::clone(notes));
+                notes.attempts = attempts;
+                Some(Arc::new(notes))
+            });
         self.notes = NotesOf::Each(each.collect());
         self
+    }
+
+    /// Without the outcomes at the positions that are marked.
+    pub(crate) fn without(self, marked: &[bool]) -> Self {
+        let (outcomes, notes) = self
+            .into_answers()
+            .zip(marked.iter().chain(std::iter::repeat(&false)))
+            .filter_map(|(answer, marked)| (!marked).then_some(answer))
+            .unzip();
+        Self::each(outcomes, notes)
     }
 
     /// One outcome for each of `targets` targets: those that are lacking are answered for, those

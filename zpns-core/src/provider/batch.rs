@@ -37,9 +37,9 @@ pub struct Batch {
 /// Takes outcomes that are final while others of their batch are still tried again, so that
 /// nobody waits for them, and nobody loses them by giving up on the rest.
 pub(crate) trait Early: Debug + Send + Sync {
-    /// The outcome of the batch's target at this position. Given once; the report that comes
-    /// later repeats it.
-    fn give(&self, position: usize, outcome: &Outcome, notes: Option<&Arc<Notes>>);
+    /// Outcomes by the position of their target in the batch, with their notes. Each is given
+    /// once; the report that comes later repeats it.
+    fn give(&self, outcomes: Vec<(usize, Outcome, Option<Arc<Notes>>)>);
 }
 
 impl Batch {

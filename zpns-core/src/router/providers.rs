@@ -16,13 +16,14 @@ use crate::provider::{Capability, PushProvider};
 /// Read on the sending path without a lock; written rarely.
 #[derive(Debug, Default)]
 pub(super) struct Providers {
-    map: ArcSwap<BTreeMap<ProviderId, Entry>>,
+    map: ArcSwap<BTreeMap<ProviderId, Arc<Entry>>>,
     version: AtomicU64,
 }
 
 /// One provider with all that routing needs to know of it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Entry {
+    pub(super) id: ProviderId,
     /// With its layers.
     pub(super) provider: Arc<dyn PushProvider>,
     /// The same, as a type.
@@ -51,9 +52,13 @@ impl Providers {
         let wrapped = layered.provider();
         let capability = wrapped.capability();
         let id = wrapped.info().id.clone();
-        let entry = Entry {
+        let entry = Arc::new(Entry {
+            id: id.clone(),
             guard: self.guard(&id, &delivery),
-            load: self.get(&id).map(|entry| entry.load).unwrap_or_default(),
+            load: self
+                .get(&id)
+                .map(|entry| Arc::clone(&entry.load))
+                .unwrap_or_default(),
             checks: Checks::new(
                 &*wrapped,
                 &delivery.preflight,
@@ -67,10 +72,10 @@ impl Providers {
             provider: wrapped,
             layered,
             bare: provider,
-        };
+        });
         let before = self.map.rcu(|map| {
             let mut map = BTreeMap::clone(map);
-            map.insert(id.clone(), entry.clone());
+            map.insert(id.clone(), Arc::clone(&entry));
             map
         });
         self.version.fetch_add(1, Ordering::Release);
@@ -88,7 +93,7 @@ impl Providers {
         }
     }
 
-    pub(super) fn get(&self, id: &ProviderId) -> Option<Entry> {
+    pub(super) fn get(&self, id: &ProviderId) -> Option<Arc<Entry>> {
         self.map.load().get(id).cloned()
     }
 
@@ -99,7 +104,7 @@ impl Providers {
             .collect()
     }
 
-    pub(super) fn entries(&self) -> Vec<Entry> {
+    pub(super) fn entries(&self) -> Vec<Arc<Entry>> {
         self.map.load().values().cloned().collect()
     }
 

@@ -26,17 +26,20 @@ impl History {
             return;
         };
         let mut again = again.iter().copied().peekable();
+        let mut given = Vec::new();
         for (position, outcome) in report.outcomes().iter().enumerate() {
             if again.next_if_eq(&position).is_some() {
                 continue;
             }
             let Some(handed_out) = self.handed_out.get_mut(position) else {
-                return;
+                break;
             };
             if !std::mem::replace(handed_out, true) {
-                let notes = self.notes(report, position);
-                early.give(position, outcome, notes.as_ref());
+                given.push((position, outcome.clone(), self.notes(report, position)));
             }
+        }
+        if !given.is_empty() {
+            early.give(given);
         }
     }
 
