@@ -12,7 +12,8 @@ use super::settings;
 /// multiplied: a retry beyond it waits for its turn, or is not made if its deadline comes first.
 ///
 /// Every request that succeeds allows [`per_success`](Self::per_success) retries, time alone
-/// [`per_second`](Self::per_second) of them; unused ones add up to those of ten seconds.
+/// [`per_second`](Self::per_second) of them; unused ones add up to those of ten seconds, but to
+/// ten at least.
 #[derive(Clone, Copy, PartialEq, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -34,8 +35,10 @@ impl Default for RetryBudget {
     }
 }
 
-/// Unused retries are kept for so long.
+/// Unused retries are kept for so many seconds.
 const KEPT: f64 = 10.0;
+/// So many are kept in any case.
+const LEAST: f64 = 10.0;
 
 #[derive(Debug)]
 pub(super) struct Budget {
@@ -58,7 +61,7 @@ impl Budget {
             settings,
             successes: AtomicU64::new(0),
             left: Mutex::new(Left {
-                retries: settings.per_second * KEPT,
+                retries: most(settings),
                 at: now,
             }),
         }
@@ -75,8 +78,7 @@ impl Budget {
         let successes = self.successes.swap(0, Ordering::Relaxed) as f64;
         let elapsed = now.saturating_sub(left.at).as_secs_f64();
         let earned = successes * self.settings.per_success + elapsed * self.settings.per_second;
-        let most = self.settings.per_second * KEPT;
-        left.retries = (left.retries + earned).min(most);
+        left.retries = (left.retries + earned).min(most(self.settings));
         left.at = now;
         let after = left.retries - 1.0;
         let wait = Duration::try_from_secs_f64(-after / self.settings.per_second).unwrap_or(
@@ -92,4 +94,8 @@ impl Budget {
         left.retries = after;
         Some(wait)
     }
+}
+
+fn most(settings: RetryBudget) -> f64 {
+    (settings.per_second * KEPT).max(LEAST)
 }

@@ -18,6 +18,9 @@ use crate::resources::Clock;
 mod limit;
 mod pace;
 
+/// How long nobody looks whether the rate has changed.
+const STEP: Duration = Duration::from_secs(1);
+
 /// Spaces requests out to so many a second, with bursts of a tenth of that. Those that would
 /// have to wait beyond their deadline fail at once.
 ///
@@ -159,34 +162,60 @@ impl AroundRate {
     /// Waits for the limiter. The error is how long that would take, if it is too long.
     async fn wait(&self, batch: &Batch, weight: u32) -> Result<(), Duration> {
         let urgency = Urgency::of(batch.notification()) as usize;
-        let before: usize = self
-            .waiting
-            .iter()
-            .take(urgency + 1)
-            .map(|waiting| waiting.load(Ordering::Relaxed))
-            .sum();
+        let before = self.waiting_before(urgency + 1);
         let Some(own) = self.waiting.get(urgency) else {
             return Ok(());
         };
         own.fetch_add(1, Ordering::Relaxed);
         let _place = Place(own);
-        let limit = self.limit.load_full().filter(|_| before > 0);
-        if let Some(limit) = limit {
-            let ahead = u32::try_from(before).unwrap_or(u32::MAX);
-            let wait = limit.interval(weight).saturating_mul(ahead);
-            self.sleep(wait, batch).await?;
-        }
+        self.stand_in_line(before as f64 * f64::from(weight), batch)
+            .await?;
+        let mut gave_way = false;
         loop {
             self.recover();
             // Anew each time: it may have changed meanwhile.
             let Some(limit) = self.limit.load_full() else {
                 return Ok(());
             };
+            // Once: one that is not polled any more must not hold up others for good.
+            if !gave_way && self.waiting_before(urgency) > 0 {
+                gave_way = true;
+                self.sleep(limit.time_for(f64::from(weight)), batch).await?;
+                continue;
+            }
             match limit.check(weight) {
                 Ok(()) => return Ok(()),
                 Err(not_yet) => self.sleep(not_yet, batch).await?,
             }
         }
+    }
+
+    /// How many wait that are more urgent than this.
+    fn waiting_before(&self, urgency: usize) -> usize {
+        let lanes = self.waiting.iter().take(urgency);
+        lanes.map(|waiting| waiting.load(Ordering::Relaxed)).sum()
+    }
+
+    /// Sleeps until those ahead should be through, so much of the limit together.
+    async fn stand_in_line(&self, mut ahead: f64, batch: &Batch) -> Result<(), Duration> {
+        while ahead > 0.0 {
+            let Some(limit) = self.limit.load_full() else {
+                return Ok(());
+            };
+            let wait = limit.time_for(ahead);
+            if wait > batch.time_left(self.clock.monotonic(), Duration::MAX) {
+                return Err(wait);
+            }
+            // In steps where the rate may change meanwhile.
+            let step = if self.adaptive { wait.min(STEP) } else { wait };
+            self.clock.sleep(step).await;
+            ahead -= step.as_secs_f64() * limit.per_second();
+            if step == wait {
+                return Ok(());
+            }
+            self.recover();
+        }
+        Ok(())
     }
 
     async fn sleep(&self, wait: Duration, batch: &Batch) -> Result<(), Duration> {

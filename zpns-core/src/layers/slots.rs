@@ -55,7 +55,7 @@ impl Slots {
     /// A slot at once, unless others wait or none is free.
     pub(super) fn try_acquire(&self, urgency: Urgency) -> Option<Slot<'_>> {
         let nobody_waits = self.waiting.load(Ordering::SeqCst) == 0;
-        (nobody_waits && self.take(urgency)).then_some(Slot(self))
+        (nobody_waits && self.take(urgency)).then(|| Slot(self))
     }
 
     /// A slot, in the order of urgency and, within it, of coming.

@@ -43,9 +43,10 @@ impl Limit {
         self.per_second
     }
 
-    /// What one of this weight takes.
-    pub(super) fn interval(&self, weight: u32) -> Duration {
-        Duration::from_secs_f64(f64::from(weight) / self.per_second.max(0.001))
+    /// How long so much takes.
+    pub(super) fn time_for(&self, weight: f64) -> Duration {
+        let seconds = weight / self.per_second.max(0.001);
+        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
     }
 
     /// Lets it through, or says how long it has to wait.
