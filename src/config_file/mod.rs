@@ -1,5 +1,6 @@
 //! The config file: TOML in, a running router out.
 
+mod delivery;
 mod environment;
 mod error;
 mod section;
@@ -37,6 +38,10 @@ pub use self::section::ProviderSection;
 /// `ca_path` (extra root, PEM), `proxy`, `timeout_ms`, `rate_per_second`, `max_in_flight`. The
 /// vendor's own keys are documented at its config type. Relative paths start at the folder of
 /// the config file.
+///
+/// The table `[providers.X.delivery]` sets how a provider's pushes are delivered: `retries`,
+/// `breaker`, `rate`, `quota`, `guard` and `preflight`, each with the fields of its part of
+/// [`Delivery`](zpns_core::layers::Delivery), and `attempt_timeout_ms`.
 ///
 /// Delivery has the same defaults as in code: transient faults are retried without being asked.
 #[derive(Debug)]

@@ -12,6 +12,7 @@ use zpns_core::layers::Delivery;
 use zpns_core::{ProviderId, PushProvider, Resources, Secret, Setup};
 
 use super::FileError;
+use super::delivery::{self, Fault};
 use crate::vendors::{self, VendorEntry};
 
 /// One provider of the config file: the keys that all vendors share are read, the vendor's own
@@ -57,18 +58,23 @@ pub(super) fn providers(
     tables
         .into_iter()
         .map(|(id, keys)| {
-            ProviderSection::read(&id, keys, file)
-                .map_err(|error| FileError::in_table(file, "providers", &id, &error))
+            ProviderSection::read(&id, keys, file).map_err(|fault| match fault {
+                Fault::Provider(error) => FileError::in_table(file, "providers", &id, &error),
+                Fault::Delivery { table, error } => {
+                    let table = format!("{id}.{table}");
+                    FileError::in_table(file, "providers", &table, &error)
+                }
+            })
         })
         .collect()
 }
 
 impl ProviderSection {
-    fn read(id: &str, mut keys: toml::Table, file: &Path) -> Result<Self, ConfigError> {
+    fn read(id: &str, mut keys: toml::Table, file: &Path) -> Result<Self, Fault> {
         let vendor = match keys.remove("vendor") {
             Some(Value::String(name)) => vendors::find(&name)?,
-            Some(_) => return Err(ConfigError::key("vendor", "must be a text")),
-            None => return Err(ConfigError::key("vendor", "is missing")),
+            Some(_) => return Err(ConfigError::key("vendor", "must be a text").into()),
+            None => return Err(ConfigError::key("vendor", "is missing").into()),
         };
         resolve_paths(&mut keys, file.parent().unwrap_or(Path::new("")));
         let shared = shared_keys(&mut keys)?;
@@ -81,11 +87,11 @@ impl ProviderSection {
         }
         connection.endpoint = shared.endpoint;
         connection.proxy = shared.proxy;
-        let mut delivery = Delivery::default();
+        // One attempt is a request and, at the worst, a log-in and a repeat of both.
+        let at_the_worst = connection.timeout * 3;
+        let mut delivery = delivery::read(keys.remove("delivery"), at_the_worst)?;
         delivery.rate_per_second = shared.rate_per_second;
         delivery.max_in_flight = shared.max_in_flight;
-        // One attempt is a request and, at the worst, a log-in and a repeat of both.
-        delivery.attempt_timeout = delivery.attempt_timeout.max(connection.timeout * 3);
         Ok(Self {
             id: id.into(),
             delivery,

@@ -32,9 +32,9 @@ pub mod telemetry;
 
 pub use config::{Connection, Secret};
 pub use model::{
-    Accepted, Badge, CallEvent, Category, Error, ErrorKind, Kind, MessageId, Notes, Notification,
-    OnClick, Outcome, Priority, ProviderId, Rejection, Report, Retry, Sender, Sent, Sound, Target,
-    Timestamp, Token, TokenAction, Vendor, VendorCode, VendorOptions,
+    Accepted, Attempt, Badge, CallEvent, Category, Error, ErrorKind, Kind, MessageId, Notes,
+    Notification, OnClick, Outcome, Priority, ProviderId, Rejection, Report, Retry, Scope, Sender,
+    Sent, Sound, Target, Timestamp, Token, TokenAction, Vendor, VendorCode, VendorOptions,
 };
 pub use observer::{Event, Observer};
 pub use provider::{

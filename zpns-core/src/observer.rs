@@ -7,7 +7,7 @@ use std::time::Duration;
 use tracing::Span;
 
 use crate::model::{
-    Accepted, Error, ErrorKind, Notification, Rejection, Report, Target, Timestamp, Token,
+    Accepted, Category, Error, ErrorKind, Notification, Rejection, Report, Target, Timestamp, Token,
 };
 use crate::provider::{Batch, Expiry, ProviderInfo};
 use crate::router::MassInvalidation;
@@ -119,6 +119,18 @@ pub enum Event<'a> {
     BreakerClosed {
         /// Which provider.
         provider: &'a ProviderInfo,
+    },
+    /// A daily quota is used up: its pushes are answered without a call until the vendor's
+    /// midnight.
+    QuotaLatched {
+        /// Which provider.
+        provider: &'a ProviderInfo,
+        /// Of which category and what else makes a class; none if it is everything.
+        category: Option<Category>,
+        /// When the quota begins anew.
+        until: Timestamp,
+        /// What the vendor said.
+        reason: &'a str,
     },
     /// A certificate or a key of a provider ends within two weeks. Told once an hour while
     /// something is sent.

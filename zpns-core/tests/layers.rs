@@ -12,6 +12,8 @@ mod concurrency;
 mod deadline;
 #[path = "layers/order.rs"]
 mod order;
+#[path = "layers/quota.rs"]
+mod quota;
 #[path = "layers/rate.rs"]
 mod rate;
 #[path = "layers/retry.rs"]

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::*;
 use futures_util::{FutureExt, Stream, StreamExt, poll, stream};
-use zpns_core::layers::{Around, Delivery as DeliverySettings, Layer, LayerContext, Wrapped};
+use zpns_core::layers::{Around, Delivery as DeliverySettings, Layer, LayerContext, Next, Wrapped};
 use zpns_core::{
     Badge, Batch, Delivery, ErrorKind, Fields, Notification, Outcome, Priority, PushProvider,
     Rejection, Report, Retry, Router, SendOptions, Sent, Target, Timestamp, TokenAction,
@@ -37,9 +37,9 @@ impl Layer for Counting {
 }
 
 impl Around for Counting {
-    async fn send<'a>(&'a self, inner: &'a dyn PushProvider, batch: &'a Batch) -> Report {
+    async fn send<'a, N: Next>(&'a self, next: &'a N, batch: &'a Batch) -> Report {
         self.0.fetch_add(1, Ordering::SeqCst);
-        inner.send(batch).await
+        next.pass(batch).await
     }
 }
 
@@ -649,17 +649,99 @@ async fn observers_see_every_verdict_once_and_what_it_means_for_the_token() {
         .build();
     let _ = router.send(&alert(), targets("a", 5)).await;
     let lines = recorder.lines();
-    assert!(lines[0].starts_with("retried 1 2 "), "{lines:?}");
+    // What is final is told before the wait, and not again after it.
     assert_eq!(
-        lines[1..],
+        lines[..6],
         [
             "accepted 0",
             "rejected 1 token_invalid",
             "dropped 1 Some(9)",
             "rejected 2 token_invalid",
             "replaced 2 new",
-            "failed 3 protocol",
             "failed 4 protocol",
         ]
     );
+    assert!(lines[6].starts_with("retried 1 2 "), "{lines:?}");
+    assert_eq!(lines[7..], ["failed 3 protocol"]);
+}
+
+/// Takes all but token `1`, which is busy for two attempts.
+fn one_is_busy() -> Scripted {
+    Scripted::new("a", 10, 1).answering(|batch, call| {
+        let answer = |token: &str| match token {
+            "1" if call < 2 => failed(ErrorKind::Unavailable, Retry::Backoff, Sent::No),
+            _ => Outcome::accepted(Some(token.to_owned())),
+        };
+        let targets = batch.targets().iter();
+        targets
+            .map(|target| answer(target.token.as_str()))
+            .collect()
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn verdicts_are_handed_out_while_the_rest_of_their_batch_is_tried_again() {
+    let a = one_is_busy().arc();
+    let router = router([&a]);
+    let message = alert();
+    let mut flow = router.stream(&message, stream::iter(targets("a", 4)));
+    let mut early = Vec::new();
+    while let Some(Some(delivery)) = flow.next().now_or_never() {
+        early.push(delivery);
+    }
+    let positions: Vec<u64> = early.iter().map(|delivery| delivery.position).collect();
+    assert_eq!(positions, [0, 2, 3]);
+    assert_eq!(vendor_id(&early[1].outcome), Some("2"));
+    assert_eq!(early[1].notes, None);
+    let late: Vec<Delivery> = flow.collect().await;
+    assert_eq!(late.len(), 1, "{late:?}");
+    assert_eq!(late[0].position, 1);
+    let notes = late[0].notes.as_ref().unwrap();
+    let kinds: Vec<ErrorKind> = notes.attempts.iter().map(|attempt| attempt.kind).collect();
+    assert_eq!(kinds, [ErrorKind::Unavailable; 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_is_dropped_before_a_retry_loses_no_verdict_of_the_batch() {
+    let a = one_is_busy().arc();
+    let recorder = Arc::new(Recorder::default());
+    let router = Router::builder(paused())
+        .provider(a)
+        .observer(recorder.clone())
+        .build();
+    let message = alert();
+    let mut send = Box::pin(router.send(&message, targets("a", 4)));
+    assert!(poll!(&mut send).is_pending());
+    drop(send);
+    let accepted = ["accepted 0", "accepted 2", "accepted 3"];
+    assert_eq!(recorder.of("accepted"), accepted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_guard_judges_what_is_handed_out_early_as_a_whole() {
+    let a = Scripted::new("a", 500, 1)
+        .answering(|batch, call| {
+            let mut outcomes: Vec<Outcome> = batch
+                .targets()
+                .iter()
+                .map(|_| {
+                    Rejection::new(ErrorKind::TokenInvalid, "gone")
+                        .with_token(TokenAction::Drop { since: None })
+                        .into()
+                })
+                .collect();
+            if call == 0 {
+                outcomes[7] = failed(ErrorKind::Unavailable, Retry::Backoff, Sent::No);
+            }
+            outcomes
+        })
+        .arc();
+    let report = router([&a]).send(&alert(), targets("a", 200)).await;
+    assert_eq!(report.of_kind(ErrorKind::TokenInvalid), 200);
+    for outcome in report.outcomes() {
+        let Outcome::Rejected(rejection) = outcome else {
+            panic!("{outcome:?}");
+        };
+        assert_eq!(rejection.token, TokenAction::Keep);
+    }
 }

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
-
-use super::{Around, Layer, LayerContext, Wrapped};
+use super::within::within;
+use super::{Around, Layer, LayerContext, Next, Wrapped};
 use crate::model::{Error, ErrorKind, Report, Retry, Sent};
 use crate::provider::{Batch, PushProvider};
 use crate::resources::Clock;
@@ -30,35 +29,40 @@ impl AttemptTimeout {
 
 impl Layer for AttemptTimeout {
     fn wrap(&self, inner: Arc<dyn PushProvider>, context: &LayerContext) -> Arc<dyn PushProvider> {
-        let around = AroundAttempt {
-            timeout: self.timeout,
-            clock: Arc::clone(&context.resources.clock),
-        };
-        Wrapped::around(inner, around)
+        Wrapped::around(inner, AroundAttempt::new(*self, context))
     }
 }
 
 #[derive(Debug)]
-struct AroundAttempt {
+pub(super) struct AroundAttempt {
     timeout: Duration,
     clock: Arc<dyn Clock>,
 }
 
+impl AroundAttempt {
+    pub(super) fn new(settings: AttemptTimeout, context: &LayerContext) -> Self {
+        Self {
+            timeout: settings.timeout,
+            clock: Arc::clone(&context.resources.clock),
+        }
+    }
+}
+
 impl Around for AroundAttempt {
-    async fn send<'a>(&'a self, inner: &'a dyn PushProvider, batch: &'a Batch) -> Report {
+    async fn send<'a, N: Next>(&'a self, next: &'a N, batch: &'a Batch) -> Report {
         let now = self.clock.monotonic();
         let allowed = batch.time_left(now, self.timeout);
         if allowed.is_zero() {
             let message = "the deadline passed while it waited for its turn";
             let error = Error::new(ErrorKind::Timeout, message).with_retry(Retry::Backoff);
-            return batch.report_all(error.with_sent(Sent::No));
+            return batch.report_all(error.with_sent(Sent::No).held_back());
         }
         let deadline = now.saturating_add(allowed);
         let attempt = batch.clone().with_deadline(Some(deadline));
-        let timer = self.clock.sleep(allowed.saturating_add(MARGIN));
-        match select(inner.send(&attempt), timer).await {
-            Either::Left((report, _)) => report,
-            Either::Right(((), _)) => {
+        let limit = allowed.saturating_add(MARGIN);
+        match within(&*self.clock, limit, next.pass(&attempt)).await {
+            Some(report) => report,
+            None => {
                 let message = format!("no answer within {} ms", allowed.as_millis());
                 let error = Error::new(ErrorKind::Timeout, message)
                     .with_retry(Retry::Backoff)

@@ -1,71 +1,118 @@
-//! A provider whose credentials failed is not called.
+//! A provider that fails throughout is not called.
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{Around, Layer, LayerContext, Wrapped};
-use crate::model::{ErrorKind, Outcome, Rejection, Report};
+use serde::Deserialize;
+
+use super::settings;
+use super::{Around, Layer, LayerContext, Next, Wrapped};
+use crate::model::{Error, ErrorKind, Outcome, Rejection, Report, Retry, Scope, Sent};
 use crate::observer::{Event, Observers};
-use crate::provider::{Batch, PushProvider};
+use crate::provider::{Batch, ProviderInfo, PushProvider};
 use crate::resources::Clock;
 
-/// Stops calling a provider once its credentials failed: every further push would fail the same
-/// way, and vendors take a stream of such errors for an attack (`reference/apns.md` §5.4).
+/// Stops calling a provider that fails throughout.
 ///
-/// While it is open, pushes are answered with the kind that opened it. After the pause one batch
-/// goes through as a probe; if its credentials hold, all do again. A report in which some target
-/// was accepted opens nothing.
-#[derive(Clone, Debug)]
+/// * **Credentials**: one refusal of them is enough, if no target of that report was accepted:
+///   every further push would fail the same way, and vendors take a stream of such errors for an
+///   attack (`reference/apns.md` §5.4). Pushes are answered with the kind that opened it.
+/// * **Outage**: when [`share`](Self::share) of at least [`at_least`](Self::at_least) requests
+///   within [`window`](Self::window) came back without any verdict, pushes are answered with
+///   [`Unavailable`](ErrorKind::Unavailable), and when the next probe is due. The retry layer
+///   waits until then where the deadline allows, without that counting as an attempt; where it
+///   does not, they fail at once.
+///
+/// After a pause one batch goes through as a probe; if it gets an answer, all do again. What
+/// concerns less than the provider ([`Scope`]) opens nothing.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Breaker {
-    /// From a failure to the next probe. Thirty seconds unless set.
+    /// From refused credentials to the next probe. Thirty seconds unless set; `pause_ms` in a
+    /// config file.
+    #[serde(rename = "pause_ms", deserialize_with = "settings::millis")]
     pub pause: Duration,
+    /// From an outage to the first probe; it doubles with every probe that fails. Half a second
+    /// unless set; `first_pause_ms` in a config file.
+    #[serde(rename = "first_pause_ms", deserialize_with = "settings::millis")]
+    pub first_pause: Duration,
+    /// The longest pause between two probes of an outage. Ten seconds unless set;
+    /// `longest_pause_ms` in a config file.
+    #[serde(rename = "longest_pause_ms", deserialize_with = "settings::millis")]
+    pub longest_pause: Duration,
+    /// The share of failed requests, from 0 to 1, that is an outage. Four fifths unless set;
+    /// more than 1 is never reached.
+    #[serde(deserialize_with = "settings::fraction")]
+    pub share: f64,
+    /// Fewer requests than this are no outage. One hundred unless set.
+    #[serde(deserialize_with = "settings::number")]
+    pub at_least: u64,
+    /// How far back requests count. Ten seconds unless set; `window_ms` in a config file.
+    #[serde(rename = "window_ms", deserialize_with = "settings::millis")]
+    pub window: Duration,
 }
 
 impl Default for Breaker {
     fn default() -> Self {
         Self {
             pause: Duration::from_secs(30),
+            first_pause: Duration::from_millis(500),
+            longest_pause: Duration::from_secs(10),
+            share: 0.8,
+            at_least: 100,
+            window: Duration::from_secs(10),
         }
     }
 }
 
 impl Layer for Breaker {
     fn wrap(&self, inner: Arc<dyn PushProvider>, context: &LayerContext) -> Arc<dyn PushProvider> {
-        let around = AroundBreaker {
-            pause: self.pause,
-            clock: Arc::clone(&context.resources.clock),
-            observers: context.observers.clone(),
-            state: Mutex::new(State::Closed),
-        };
-        Wrapped::around(inner, around)
+        Wrapped::around(inner, AroundBreaker::new(self, context))
     }
 }
 
 #[derive(Debug)]
-struct AroundBreaker {
-    pause: Duration,
+pub(super) struct AroundBreaker {
+    settings: Breaker,
     clock: Arc<dyn Clock>,
     observers: Observers,
+    /// Whether `state` is worth a look: no lock is taken while all is well.
+    open: AtomicBool,
+    /// Requests that got an answer since the window began.
+    answered: AtomicU64,
     state: Mutex<State>,
 }
 
+#[derive(Debug, Default)]
+struct State {
+    open: Option<Open>,
+    window_began: Duration,
+    /// Requests that got none since the window began.
+    failed: u64,
+}
+
+#[derive(Debug)]
+struct Open {
+    because: Cause,
+    probe_at: Duration,
+    pause: Duration,
+}
+
 #[derive(Clone, Debug)]
-enum State {
-    Closed,
-    Open {
-        because: Rejection,
-        probe_at: Duration,
-    },
+enum Cause {
+    Refused(Rejection),
+    Outage,
 }
 
 /// What the breaker says to a batch.
 enum Admission<'a> {
-    /// The credentials are good as far as anybody knows.
+    /// All is well as far as anybody knows.
     Go,
-    /// It is to find out whether they are good again.
+    /// It is to find out whether all is well again.
     Probe(Probe<'a>),
-    No(Rejection),
+    No(Outcome),
 }
 
 /// The one batch that goes through an open breaker. Dropped without a report, it makes way for
@@ -80,29 +127,55 @@ impl Drop for Probe<'_> {
         if self.reported {
             return;
         }
-        if let State::Open { probe_at, .. } = &mut *self.breaker.lock() {
-            *probe_at = Duration::ZERO;
+        if let Some(open) = &mut self.breaker.lock().open {
+            open.probe_at = Duration::ZERO;
         }
     }
 }
 
+/// What a report says about the provider as a whole.
+enum Finding<'a> {
+    /// It was not called.
+    Nothing,
+    /// It gave a verdict.
+    Well,
+    /// It answers, if only that it gives no verdict now.
+    Spoke,
+    /// It refuses the credentials.
+    Refused(&'a Rejection),
+    /// No target got an answer.
+    Failed(ErrorKind),
+}
+
 impl Around for AroundBreaker {
-    async fn send<'a>(&'a self, inner: &'a dyn PushProvider, batch: &'a Batch) -> Report {
+    async fn send<'a, N: Next>(&'a self, next: &'a N, batch: &'a Batch) -> Report {
         let mut probe = match self.admit() {
             Admission::Go => None,
             Admission::Probe(probe) => Some(probe),
-            Admission::No(because) => return batch.report_all(because),
+            Admission::No(outcome) => return batch.report_all(outcome),
         };
-        let report = inner.send(batch).await;
+        let report = next.pass(batch).await;
         if let Some(probe) = &mut probe {
-            probe.reported = true;
+            // One that was held back on its way found nothing out, and makes way.
+            probe.reported = !matches!(Finding::of(&report), Finding::Nothing);
         }
-        self.learn(inner, &report, probe.is_some());
+        self.learn(next.provider().info(), &report, probe.is_some());
         report
     }
 }
 
 impl AroundBreaker {
+    pub(super) fn new(settings: &Breaker, context: &LayerContext) -> Self {
+        Self {
+            settings: settings.clone(),
+            clock: Arc::clone(&context.resources.clock),
+            observers: context.observers.clone(),
+            open: AtomicBool::new(false),
+            answered: AtomicU64::new(0),
+            state: Mutex::default(),
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -110,39 +183,51 @@ impl AroundBreaker {
     /// Whoever first comes after the pause is the probe: by moving the next one on, it keeps all
     /// others out until it knows more.
     fn admit(&self) -> Admission<'_> {
-        match &mut *self.lock() {
-            State::Closed => Admission::Go,
-            State::Open { because, probe_at } => {
-                let now = self.clock.monotonic();
-                if now < *probe_at {
-                    return Admission::No(because.clone());
-                }
-                *probe_at = now.saturating_add(self.pause);
-                Admission::Probe(Probe {
-                    breaker: self,
-                    reported: false,
-                })
-            }
+        if !self.open.load(Ordering::Acquire) {
+            return Admission::Go;
         }
+        let now = self.clock.monotonic();
+        let Some(open) = &mut self.lock().open else {
+            return Admission::Go;
+        };
+        if now < open.probe_at {
+            return Admission::No(open.because.outcome(open.probe_at - now));
+        }
+        open.probe_at = now.saturating_add(open.pause);
+        Admission::Probe(Probe {
+            breaker: self,
+            reported: false,
+        })
     }
 
-    fn learn(&self, inner: &dyn PushProvider, report: &Report, probe: bool) {
-        let accepted = report.outcomes().iter().any(Outcome::is_accepted);
-        // What one target was refused and another one granted is no matter of the credentials.
-        let failure = report.outcomes().iter().find_map(credential_failure);
-        let event = match failure.filter(|_| !accepted) {
-            Some(failure) => self.open(failure, probe).then_some(Event::BreakerOpened {
-                provider: inner.info(),
-                kind: failure.kind,
-            }),
-            // Only a probe: a batch that went out before the breaker opened proves nothing now.
-            // No verdict proves nothing either way.
-            None if probe && report.outcomes().iter().any(is_verdict) => {
-                self.close().then_some(Event::BreakerClosed {
-                    provider: inner.info(),
-                })
+    fn learn(&self, provider: &ProviderInfo, report: &Report, probe: bool) {
+        let event = match Finding::of(report) {
+            Finding::Nothing => return,
+            // Only a probe closes it: a batch that went out before it opened proves nothing now.
+            // And nothing but a verdict proves anything about credentials.
+            Finding::Well if probe => self
+                .close(|_| true)
+                .then_some(Event::BreakerClosed { provider }),
+            Finding::Spoke if probe => self
+                .close(|because| matches!(because, Cause::Outage))
+                .then_some(Event::BreakerClosed { provider }),
+            Finding::Well | Finding::Spoke => {
+                self.answered.fetch_add(1, Ordering::Relaxed);
+                return;
             }
-            None => None,
+            Finding::Refused(rejection) => {
+                let reason = format!(
+                    "not sent: an earlier push was refused with: {}",
+                    rejection.reason
+                );
+                let because = Cause::Refused(Rejection::new(rejection.kind, reason));
+                let opened = self.open(because, self.settings.pause, probe);
+                let kind = rejection.kind;
+                opened.then_some(Event::BreakerOpened { provider, kind })
+            }
+            Finding::Failed(kind) => self
+                .failed(probe)
+                .then_some(Event::BreakerOpened { provider, kind }),
         };
         if let Some(event) = event {
             self.observers.tell(&event);
@@ -150,45 +235,121 @@ impl AroundBreaker {
     }
 
     /// Whether that changed anything. While it is open, only the probe has news.
-    fn open(&self, failure: &Rejection, probe: bool) -> bool {
+    fn open(&self, because: Cause, pause: Duration, probe: bool) -> bool {
         let mut state = self.lock();
-        let was_closed = matches!(*state, State::Closed);
+        let was_closed = state.open.is_none();
         if was_closed || probe {
-            let reason = format!(
-                "not sent: an earlier push was refused with: {}",
-                failure.reason
-            );
-            *state = State::Open {
-                because: Rejection::new(failure.kind, reason),
-                probe_at: self.clock.monotonic().saturating_add(self.pause),
-            };
+            state.open = Some(Open {
+                because,
+                probe_at: self.clock.monotonic().saturating_add(pause),
+                pause,
+            });
+            self.open.store(true, Ordering::Release);
         }
         was_closed
     }
 
-    /// Whether that changed anything.
-    fn close(&self) -> bool {
+    /// A request without an answer; whether that opened it.
+    fn failed(&self, probe: bool) -> bool {
+        let now = self.clock.monotonic();
+        let settings = &self.settings;
         let mut state = self.lock();
-        let was_open = matches!(*state, State::Open { .. });
-        *state = State::Closed;
-        was_open
-    }
-}
-
-fn is_verdict(outcome: &Outcome) -> bool {
-    !matches!(outcome, Outcome::Failed(_))
-}
-
-fn credential_failure(outcome: &Outcome) -> Option<&Rejection> {
-    match outcome {
-        Outcome::Rejected(rejection)
-            if matches!(
-                rejection.kind,
-                ErrorKind::CredentialInvalid | ErrorKind::PermissionDenied
-            ) =>
-        {
-            Some(rejection)
+        if let Some(open) = &mut state.open {
+            // Refused credentials stay the cause: no answer proves nothing about them.
+            if probe && matches!(open.because, Cause::Outage) {
+                open.pause = open.pause.saturating_mul(2).min(settings.longest_pause);
+                open.probe_at = now.saturating_add(open.pause);
+            }
+            return false;
         }
-        _ => None,
+        if now.saturating_sub(state.window_began) > settings.window {
+            state.window_began = now;
+            state.failed = 0;
+            self.answered.store(0, Ordering::Relaxed);
+        }
+        state.failed += 1;
+        let all = state.failed + self.answered.load(Ordering::Relaxed);
+        if all < settings.at_least || (state.failed as f64) < settings.share * all as f64 {
+            return false;
+        }
+        drop(state);
+        self.open(Cause::Outage, settings.first_pause, false)
     }
+
+    /// Closes it if it is open for such a cause; whether it was.
+    fn close(&self, for_this: impl Fn(&Cause) -> bool) -> bool {
+        let mut state = self.lock();
+        let was_open = state.open.take_if(|open| for_this(&open.because)).is_some();
+        if !was_open {
+            return false;
+        }
+        state.failed = 0;
+        self.answered.store(0, Ordering::Relaxed);
+        self.open.store(false, Ordering::Release);
+        true
+    }
+}
+
+impl Cause {
+    fn outcome(&self, pause: Duration) -> Outcome {
+        match self {
+            Self::Refused(rejection) => rejection.clone().into(),
+            Self::Outage => {
+                let message = "not sent: nearly all of the provider's requests fail; its circuit \
+                               breaker is open until a probe gets through";
+                Error::new(ErrorKind::Unavailable, message)
+                    .with_retry(Retry::After(pause))
+                    .with_sent(Sent::No)
+                    .held_back()
+                    .into()
+            }
+        }
+    }
+}
+
+impl<'a> Finding<'a> {
+    fn of(report: &'a Report) -> Self {
+        let mut finding = Self::Nothing;
+        for outcome in report.outcomes() {
+            match outcome {
+                // What one target was refused and another one granted is no matter of the
+                // credentials.
+                Outcome::Accepted(_) => return Self::Well,
+                Outcome::Rejected(rejection) if refuses_credentials(rejection) => {
+                    finding = Self::Refused(rejection);
+                }
+                Outcome::Failed(error) if error.is_held_back() => {}
+                Outcome::Failed(error) if is_outage(error) => {
+                    if matches!(finding, Self::Nothing) {
+                        finding = Self::Failed(error.kind());
+                    }
+                }
+                Outcome::Rejected(_) if !matches!(finding, Self::Refused(_)) => {
+                    finding = Self::Well;
+                }
+                Outcome::Failed(_) if matches!(finding, Self::Nothing | Self::Failed(_)) => {
+                    finding = Self::Spoke;
+                }
+                Outcome::Rejected(_) | Outcome::Failed(_) => {}
+            }
+        }
+        finding
+    }
+}
+
+fn refuses_credentials(rejection: &Rejection) -> bool {
+    let kinds = [ErrorKind::CredentialInvalid, ErrorKind::PermissionDenied];
+    kinds.contains(&rejection.kind) && rejection.scope() == Scope::Provider
+}
+
+/// What waiting does not mend is no outage: an adapter's word that one device is away for good.
+fn is_outage(error: &Error) -> bool {
+    let kinds = [
+        ErrorKind::Unavailable,
+        ErrorKind::Timeout,
+        ErrorKind::Protocol,
+    ];
+    kinds.contains(&error.kind())
+        && error.scope() == Scope::Provider
+        && error.retry() != Retry::Never
 }

@@ -1,17 +1,20 @@
-//! A bound on requests in flight.
+//! A bound on requests in flight, with lanes by urgency.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use futures_util::future::{Either, select};
-use tokio::sync::{Semaphore, SemaphorePermit};
-
-use super::{Around, Layer, LayerContext, Wrapped};
+use super::slots::{Slot, Slots};
+use super::within::within;
+use super::{Around, Layer, LayerContext, Next, Urgency, Wrapped};
 use crate::model::{Error, ErrorKind, Report, Retry, Sent};
 use crate::provider::{Batch, PushProvider};
 use crate::resources::Clock;
 
-/// Lets so many requests through at once; further ones wait their turn, in order, until their
-/// deadline.
+/// Lets so many requests through at once; further ones wait for their turn, until their
+/// deadline: calls before chat before campaigns ([`Urgency`]), in order within each.
+///
+/// Campaigns leave an eighth of the places, and at least one of several, to all others. Nothing
+/// is dropped because it is full: whoever sends waits.
 #[derive(Clone, Copy, Debug)]
 pub struct Concurrency {
     most: usize,
@@ -20,56 +23,55 @@ pub struct Concurrency {
 impl Concurrency {
     /// So many requests at once; at least one.
     pub fn new(most: usize) -> Self {
-        Self {
-            most: most.clamp(1, Semaphore::MAX_PERMITS),
-        }
+        Self { most: most.max(1) }
     }
 }
 
 impl Layer for Concurrency {
     fn wrap(&self, inner: Arc<dyn PushProvider>, context: &LayerContext) -> Arc<dyn PushProvider> {
-        let around = AroundConcurrency {
-            slots: Semaphore::new(self.most),
-            clock: Arc::clone(&context.resources.clock),
-        };
-        Wrapped::around(inner, around)
+        Wrapped::around(inner, AroundConcurrency::new(*self, context))
     }
 }
 
 #[derive(Debug)]
-struct AroundConcurrency {
-    slots: Semaphore,
+pub(super) struct AroundConcurrency {
+    slots: Slots,
     clock: Arc<dyn Clock>,
 }
 
 impl AroundConcurrency {
-    /// A slot, first come first served; none if the deadline came first.
-    async fn slot(&self, batch: &Batch) -> Option<SemaphorePermit<'_>> {
-        // Jumps no queue: a slot that becomes free goes to whoever waits, not to whoever asks.
-        if let Ok(slot) = self.slots.try_acquire() {
-            return Some(slot);
+    pub(super) fn new(settings: Concurrency, context: &LayerContext) -> Self {
+        Self {
+            slots: Slots::new(settings.most),
+            clock: Arc::clone(&context.resources.clock),
         }
-        let Some(deadline) = batch.deadline() else {
-            return self.slots.acquire().await.ok();
-        };
-        let left = deadline.saturating_sub(self.clock.monotonic());
-        let waiting = std::pin::pin!(self.slots.acquire());
-        match select(waiting, self.clock.sleep(left)).await {
-            Either::Left((slot, _)) => slot.ok(),
-            Either::Right(((), _)) => None,
+    }
+
+    /// A slot; none if the deadline came first.
+    async fn wait(&self, batch: &Batch, urgency: Urgency) -> Option<Slot<'_>> {
+        let left = batch.time_left(self.clock.monotonic(), Duration::MAX);
+        let waiting = self.slots.acquire(urgency);
+        match batch.deadline() {
+            Some(_) => within(&*self.clock, left, waiting).await,
+            None => Some(waiting.await),
         }
     }
 }
 
 impl Around for AroundConcurrency {
-    async fn send<'a>(&'a self, inner: &'a dyn PushProvider, batch: &'a Batch) -> Report {
-        let Some(_slot) = self.slot(batch).await else {
+    async fn send<'a, N: Next>(&'a self, next: &'a N, batch: &'a Batch) -> Report {
+        let urgency = Urgency::of(batch.notification());
+        let slot = match self.slots.try_acquire(urgency) {
+            Some(slot) => Some(slot),
+            None => Box::pin(self.wait(batch, urgency)).await,
+        };
+        let Some(_slot) = slot else {
             let message = "the deadline came before one of the provider's request slots was free";
             let error = Error::new(ErrorKind::Timeout, message)
                 .with_retry(Retry::Backoff)
                 .with_sent(Sent::No);
-            return batch.report_all(error);
+            return batch.report_all(error.held_back());
         };
-        inner.send(batch).await
+        next.pass(batch).await
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Around, Layer, LayerContext, Wrapped};
+use super::{Around, Layer, LayerContext, Next, Wrapped};
 use crate::model::{Error, ErrorKind, Report, Sent};
 use crate::provider::{Batch, PushProvider};
 use crate::resources::Clock;
@@ -14,18 +14,25 @@ pub struct Deadline;
 
 impl Layer for Deadline {
     fn wrap(&self, inner: Arc<dyn PushProvider>, context: &LayerContext) -> Arc<dyn PushProvider> {
-        let clock = Arc::clone(&context.resources.clock);
-        Wrapped::around(inner, AroundDeadline { clock })
+        Wrapped::around(inner, AroundDeadline::new(context))
     }
 }
 
 #[derive(Debug)]
-struct AroundDeadline {
+pub(super) struct AroundDeadline {
     clock: Arc<dyn Clock>,
 }
 
+impl AroundDeadline {
+    pub(super) fn new(context: &LayerContext) -> Self {
+        Self {
+            clock: Arc::clone(&context.resources.clock),
+        }
+    }
+}
+
 impl Around for AroundDeadline {
-    async fn send<'a>(&'a self, inner: &'a dyn PushProvider, batch: &'a Batch) -> Report {
+    async fn send<'a, N: Next>(&'a self, next: &'a N, batch: &'a Batch) -> Report {
         let late = batch
             .deadline()
             .is_some_and(|deadline| deadline <= self.clock.monotonic());
@@ -34,8 +41,8 @@ impl Around for AroundDeadline {
                 ErrorKind::Timeout,
                 "the deadline had passed before it was sent",
             );
-            return batch.report_all(error.with_sent(Sent::No));
+            return batch.report_all(error.with_sent(Sent::No).held_back());
         }
-        inner.send(batch).await
+        next.pass(batch).await
     }
 }

@@ -5,42 +5,54 @@
 //!
 //! 1. a layer of the host's own (`outer`);
 //! 2. [`deadline`]: what is late already is not sent;
-//! 3. [`retry`]: failures that waiting mends are tried again, within the deadline;
-//! 4. [`breaker`]: a provider whose credentials failed is not called;
-//! 5. [`rate`]: requests per second;
-//! 6. [`concurrency`]: requests in flight;
-//! 7. [`attempt`]: a time-out for each attempt;
-//! 8. a layer of the host's own (`inner`).
+//! 3. [`retry`]: failures that waiting mends are tried again, within deadline and budget;
+//! 4. [`breaker`]: a provider that fails throughout is not called;
+//! 5. [`rate`]: requests or targets per second, fewer when the vendor complains;
+//! 6. [`quota`]: a quota that is used up is not asked for again before the vendor's midnight;
+//! 7. [`concurrency`]: requests in flight, calls before chat before campaigns;
+//! 8. [`attempt`]: a time-out for each attempt;
+//! 9. a layer of the host's own (`inner`).
 //!
 //! The capability check comes before all of them, when a
 //! [`Variant`](crate::Variant) is made.
+//!
+//! Each of them works alone, as a [`Layer`]. Together they are one future: a push pays for a
+//! layer with the work that it does, not with an allocation.
 
 pub mod attempt;
 pub mod breaker;
+mod budget;
 pub mod concurrency;
 pub mod deadline;
+mod delivery;
+pub mod quota;
 pub mod rate;
 pub mod retry;
+mod settings;
+mod slots;
+mod urgency;
 mod watch;
+mod within;
 mod wrapped;
 
 use std::fmt::Debug;
 use std::sync::Arc;
-use std::time::Duration;
 
 pub use self::attempt::AttemptTimeout;
 pub use self::breaker::Breaker;
+pub use self::budget::RetryBudget;
 pub use self::concurrency::Concurrency;
 pub use self::deadline::Deadline;
-pub use self::rate::Rate;
+pub use self::delivery::Delivery;
+pub(crate) use self::delivery::Layered;
+pub use self::quota::Quota;
+pub use self::rate::{Rate, RateUnit};
 pub use self::retry::Retries;
-use self::watch::Watch;
-pub use self::wrapped::{Around, Wrapped};
+pub use self::urgency::Urgency;
+pub use self::wrapped::{Around, Next, Wrapped};
 use crate::observer::Observers;
-use crate::preflight::Preflight;
 use crate::provider::PushProvider;
 use crate::resources::Resources;
-use crate::router::GuardSettings;
 
 /// Wraps a provider in another one.
 pub trait Layer: Debug + Send + Sync + 'static {
@@ -65,81 +77,5 @@ impl LayerContext {
             resources,
             observers,
         }
-    }
-}
-
-/// How pushes of one provider are delivered. The defaults need no tuning.
-///
-/// ```
-/// use zpns_core::layers::Delivery;
-///
-/// let mut delivery = Delivery::default();
-/// delivery.rate_per_second = std::num::NonZeroU32::new(500);
-/// ```
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Delivery {
-    /// When and how often a failed push is tried again.
-    pub retries: Retries,
-    /// How long a provider with failed credentials is left alone.
-    pub breaker: Breaker,
-    /// Requests per second at the most. Unlimited unless set.
-    pub rate_per_second: Option<std::num::NonZeroU32>,
-    /// Requests in flight at the most. As many as the provider's capability suggests unless set.
-    pub max_in_flight: Option<std::num::NonZeroUsize>,
-    /// When so many tokens die at once that none is dropped any more.
-    pub guard: GuardSettings,
-    /// What happens where a preflight rule holds, by the rule's name.
-    pub preflight: Preflight,
-    /// One attempt at the most. Thirty seconds unless set; adapters have their own, shorter one.
-    pub attempt_timeout: Duration,
-    /// A layer of the host's own around all others.
-    pub outer: Option<Arc<dyn Layer>>,
-    /// A layer of the host's own within all others.
-    pub inner: Option<Arc<dyn Layer>>,
-}
-
-impl Default for Delivery {
-    fn default() -> Self {
-        Self {
-            retries: Retries::default(),
-            breaker: Breaker::default(),
-            rate_per_second: None,
-            max_in_flight: None,
-            guard: GuardSettings::default(),
-            preflight: Preflight::default(),
-            attempt_timeout: Duration::from_secs(30),
-            outer: None,
-            inner: None,
-        }
-    }
-}
-
-impl Delivery {
-    /// The provider with all layers around it, in their order.
-    pub fn wrap(
-        &self,
-        provider: Arc<dyn PushProvider>,
-        context: &LayerContext,
-    ) -> Arc<dyn PushProvider> {
-        let in_flight = self
-            .max_in_flight
-            .map_or(provider.capability().in_flight, usize::from);
-        let innermost_first: [Option<Arc<dyn Layer>>; 9] = [
-            self.inner.clone(),
-            (!context.observers.is_empty()).then(|| Arc::new(Watch) as Arc<dyn Layer>),
-            Some(Arc::new(AttemptTimeout::new(self.attempt_timeout))),
-            Some(Arc::new(Concurrency::new(in_flight))),
-            self.rate_per_second
-                .map(|rate| Arc::new(Rate::new(rate)) as Arc<dyn Layer>),
-            Some(Arc::new(self.breaker.clone())),
-            Some(Arc::new(self.retries.clone())),
-            Some(Arc::new(Deadline)),
-            self.outer.clone(),
-        ];
-        innermost_first
-            .into_iter()
-            .flatten()
-            .fold(provider, |inner, layer| layer.wrap(inner, context))
     }
 }

@@ -3,11 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Around, Layer, LayerContext, Wrapped};
+use serde::Deserialize;
+
+use self::history::History;
+use super::budget::{Budget, RetryBudget};
+use super::settings;
+use super::{Around, Layer, LayerContext, Next, Wrapped};
 use crate::model::{Error, ErrorKind, Outcome, Report, Retry, Sent};
 use crate::observer::{Event, Observers};
 use crate::provider::{Batch, Capability, PushProvider};
 use crate::resources::Resources;
+
+mod history;
 
 /// When and how often a failed push is tried again.
 ///
@@ -15,16 +22,32 @@ use crate::resources::Resources;
 /// request that may have been acted on ([`Sent::Maybe`]) is repeated only where that repeats
 /// nothing for the user: the vendor drops a repeat with the same id, or a collapse key replaces
 /// it; or where the caller asked for at-least-once. Pauses double, with full jitter; the vendor's
-/// `Retry-After` is their floor. No retry starts after the deadline or after the time to live.
-#[derive(Clone, Debug)]
+/// `Retry-After` is their floor. No retry starts after the deadline or after the time to live,
+/// and all of them together keep to a [budget](RetryBudget).
+///
+/// What an inner layer held back without a call (an open breaker) waits as it was asked to; that
+/// is no attempt and costs no budget. Verdicts on other targets of the batch are handed out
+/// before the wait. The report says of each target when and why its earlier attempts failed
+/// ([`Notes::attempts`](crate::Notes::attempts)).
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Retries {
     /// Attempts at the most, the first included. Six unless set.
+    #[serde(deserialize_with = "settings::at_least_one")]
     pub attempts: u32,
-    /// The longest first pause. One second unless set.
+    /// The longest first pause. One second unless set; `base_ms` in a config file.
+    #[serde(rename = "base_ms", deserialize_with = "settings::millis")]
     pub base: Duration,
-    /// The longest pause. One minute unless set.
+    /// The longest pause. One minute unless set; `longest_ms` in a config file.
+    #[serde(rename = "longest_ms", deserialize_with = "settings::millis")]
     pub longest: Duration,
+    /// From the first failure on, no attempt starts after so long. Ten minutes unless set, `None`
+    /// for ever; `elapsed_ms` in a config file.
+    #[serde(rename = "elapsed_ms", deserialize_with = "settings::optional_millis")]
+    pub elapsed: Option<Duration>,
+    /// How many retries all pushes make together.
+    pub budget: RetryBudget,
 }
 
 impl Default for Retries {
@@ -33,6 +56,8 @@ impl Default for Retries {
             attempts: 6,
             base: Duration::from_secs(1),
             longest: Duration::from_secs(60),
+            elapsed: Some(Duration::from_secs(600)),
+            budget: RetryBudget::default(),
         }
     }
 }
@@ -49,61 +74,104 @@ impl Retries {
 
 impl Layer for Retries {
     fn wrap(&self, inner: Arc<dyn PushProvider>, context: &LayerContext) -> Arc<dyn PushProvider> {
-        let around = AroundRetries {
-            settings: self.clone(),
-            capability: inner.capability(),
-            resources: context.resources.clone(),
-            observers: context.observers.clone(),
-        };
+        let around = AroundRetries::new(self, inner.capability(), context);
         Wrapped::around(inner, around)
     }
 }
 
 #[derive(Debug)]
-struct AroundRetries {
+pub(super) struct AroundRetries {
     settings: Retries,
     capability: Capability,
     resources: Resources,
     observers: Observers,
+    budget: Budget,
 }
 
 impl Around for AroundRetries {
-    async fn send<'a>(&'a self, inner: &'a dyn PushProvider, batch: &'a Batch) -> Report {
-        let latest = self.latest(batch);
-        let mut report = inner.send(batch).await.of_length(batch.targets().len());
-        for attempt in 2..=self.settings.attempts {
-            let now = self.resources.clock.monotonic();
-            let Some(round) = self.round(
-                batch,
-                &report,
-                attempt,
-                latest.map(|end| end - now.min(end)),
-            ) else {
+    async fn send<'a, N: Next>(&'a self, next: &'a N, batch: &'a Batch) -> Report {
+        let dies = batch
+            .variant()
+            .ttl()
+            .map(|ttl| self.resources.clock.monotonic().saturating_add(ttl));
+        let report = next.pass(batch).await.of_length(batch.targets().len());
+        if !report.outcomes().iter().any(is_failure) {
+            self.budget.succeeded();
+            return report;
+        }
+        Box::pin(self.again(next, batch, report, dies)).await
+    }
+}
+
+impl AroundRetries {
+    pub(super) fn new(settings: &Retries, capability: Capability, context: &LayerContext) -> Self {
+        let now = context.resources.clock.monotonic();
+        Self {
+            settings: settings.clone(),
+            capability,
+            resources: context.resources.clone(),
+            observers: context.observers.clone(),
+            budget: Budget::new(settings.budget, now),
+        }
+    }
+
+    /// Tries again what failed, as long as that can help.
+    async fn again<N: Next>(
+        &self,
+        next: &N,
+        batch: &Batch,
+        mut report: Report,
+        dies: Option<Duration>,
+    ) -> Report {
+        let clock = &*self.resources.clock;
+        let latest = [
+            batch.deadline(),
+            dies,
+            self.settings
+                .elapsed
+                .map(|elapsed| clock.monotonic().saturating_add(elapsed)),
+        ];
+        let latest = latest.into_iter().flatten().min();
+        let mut history = History::new(batch.targets().len());
+        let mut attempt = 1;
+        loop {
+            let now = clock.monotonic();
+            let left = latest.map(|end| end.saturating_sub(now));
+            let Some(round) = self.round(batch, &report, attempt, left) else {
                 break;
             };
+            history.hand_out(batch, &report, &round.positions);
+            let failed_at = clock.now();
+            if round.is_attempt {
+                attempt += 1;
+            }
             self.observers.tell(&Event::Retried {
-                provider: inner.info(),
+                provider: next.provider().info(),
                 targets: round.positions.len(),
                 attempt,
                 delay: round.delay,
                 kind: round.cause,
             });
-            self.resources.clock.sleep(round.delay).await;
+            clock.sleep(round.delay).await;
             // A clock may oversleep.
-            if latest.is_some_and(|latest| self.resources.clock.monotonic() >= latest) {
+            if latest.is_some_and(|latest| clock.monotonic() >= latest) {
                 break;
             }
+            history.note(failed_at, &report, &round.positions);
             let again = subset(batch, &round.positions)
                 .with_attempt(attempt)
-                .with_deadline(latest);
-            let answers = inner.send(&again).await.of_length(again.targets().len());
+                .with_deadline(earliest(batch.deadline(), dies));
+            let answers = next.pass(&again).await.of_length(again.targets().len());
+            if !answers.outcomes().iter().any(is_failure) {
+                self.budget.succeeded();
+            }
             report.adopt_notes(&answers);
             for (position, outcome) in round.positions.into_iter().zip(answers.into_outcomes()) {
                 let outcome = still_maybe_sent(failure(&report, position), outcome);
                 report.replace(position, outcome);
             }
         }
-        report
+        history.tell(report)
     }
 }
 
@@ -112,18 +180,11 @@ struct Round {
     positions: Vec<usize>,
     delay: Duration,
     cause: ErrorKind,
+    /// Whether the last one reached the provider, so that the next one counts as another.
+    is_attempt: bool,
 }
 
 impl AroundRetries {
-    /// When it must be over: at the deadline, and while the message lives.
-    fn latest(&self, batch: &Batch) -> Option<Duration> {
-        let dies = batch
-            .variant()
-            .ttl()
-            .map(|ttl| self.resources.clock.monotonic().saturating_add(ttl));
-        [batch.deadline(), dies].into_iter().flatten().min()
-    }
-
     /// The next attempt at what is worth one, if it can start within the time that is `left`.
     fn round(
         &self,
@@ -134,9 +195,11 @@ impl AroundRetries {
     ) -> Option<Round> {
         let fits = |delay: Duration| left.is_none_or(|left| delay < left);
         let repeat_is_harmless = self.repeat_is_harmless(batch);
+        let may_attempt = attempt < self.settings.attempts;
         let mut positions = Vec::new();
         let mut floor = Duration::ZERO;
         let mut cause = None;
+        let mut is_attempt = false;
         for position in 0..report.len() {
             let Some(error) = failure(report, position) else {
                 continue;
@@ -144,21 +207,31 @@ impl AroundRetries {
             let Some(asked) = pause_asked_for(error, repeat_is_harmless) else {
                 continue;
             };
-            if fits(asked) {
+            let may_try = may_attempt || (error.is_held_back() && self.settings.attempts > 1);
+            if fits(asked) && may_try {
                 positions.push(position);
                 floor = floor.max(asked);
                 cause.get_or_insert(error.kind());
+                is_attempt |= !error.is_held_back();
             }
         }
+        let cause = cause?;
         // Jitter on top of the floor: those whom the vendor sent away together do not all come
         // back together. The floor alone, where the jitter would not leave time.
-        let jittered = floor.saturating_add(self.jitter(attempt));
+        let jittered = floor.saturating_add(self.jitter(attempt + 1));
         let delay = if fits(jittered) { jittered } else { floor };
-        let room = fits(jittered) || floor > Duration::ZERO;
-        room.then_some(Round {
+        if !fits(jittered) && floor.is_zero() {
+            return None;
+        }
+        let turn = match is_attempt {
+            true => self.budget.take(self.resources.clock.monotonic(), fits)?,
+            false => Duration::ZERO,
+        };
+        Some(Round {
             positions,
-            delay,
-            cause: cause?,
+            delay: delay.max(turn),
+            cause,
+            is_attempt,
         })
     }
 
@@ -200,11 +273,19 @@ fn still_maybe_sent(before: Option<&Error>, outcome: Outcome) -> Outcome {
     }
 }
 
+fn is_failure(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Failed(_))
+}
+
 fn failure(report: &Report, position: usize) -> Option<&Error> {
     match report.outcomes().get(position) {
         Some(Outcome::Failed(error)) => Some(error),
         _ => None,
     }
+}
+
+fn earliest(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+    [one, other].into_iter().flatten().min()
 }
 
 /// The batch with only the targets at these positions.

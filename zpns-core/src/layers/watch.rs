@@ -5,30 +5,26 @@ use std::time::Duration;
 
 use tracing::Instrument;
 
-use super::{Around, Layer, LayerContext, Wrapped};
+use super::{Around, LayerContext, Next};
 use crate::model::Report;
 use crate::observer::{Event, Observers};
-use crate::provider::{Batch, ProviderInfo, PushProvider};
+use crate::provider::{Batch, ProviderInfo};
 use crate::resources::Clock;
 
 /// Tells observers of every attempt, and runs it in their span. Not there where nobody listens.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Watch;
-
-impl Layer for Watch {
-    fn wrap(&self, inner: Arc<dyn PushProvider>, context: &LayerContext) -> Arc<dyn PushProvider> {
-        let around = AroundWatch {
-            observers: context.observers.clone(),
-            clock: Arc::clone(&context.resources.clock),
-        };
-        Wrapped::around(inner, around)
-    }
-}
-
 #[derive(Debug)]
-struct AroundWatch {
+pub(super) struct AroundWatch {
     observers: Observers,
     clock: Arc<dyn Clock>,
+}
+
+impl AroundWatch {
+    pub(super) fn new(context: &LayerContext) -> Option<Self> {
+        (!context.observers.is_empty()).then(|| Self {
+            observers: context.observers.clone(),
+            clock: Arc::clone(&context.resources.clock),
+        })
+    }
 }
 
 /// Tells of the end of an attempt: with its report, or when it is dropped without one.
@@ -63,8 +59,8 @@ impl Attempt<'_> {
 }
 
 impl Around for AroundWatch {
-    async fn send<'a>(&'a self, inner: &'a dyn PushProvider, batch: &'a Batch) -> Report {
-        let provider = inner.info();
+    async fn send<'a, N: Next>(&'a self, next: &'a N, batch: &'a Batch) -> Report {
+        let provider = next.provider().info();
         let watched = async {
             let mut attempt = Attempt {
                 watch: self,
@@ -75,7 +71,7 @@ impl Around for AroundWatch {
             };
             self.observers
                 .tell(&Event::AttemptStarted { provider, batch });
-            let report = inner.send(batch).await;
+            let report = next.pass(batch).await;
             attempt.end(Some(&report));
             report
         };

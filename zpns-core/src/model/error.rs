@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::Scope;
+
 /// What went wrong, in the words that every vendor shares.
 ///
 /// ```
@@ -246,6 +248,11 @@ struct Inner {
     #[serde(default = "sent_maybe")]
     sent: Sent,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    scope: Option<Scope>,
+    /// Whether a layer of ours gave up before the provider was called.
+    #[serde(skip)]
+    held_back: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     vendor: Option<VendorCode>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     context: Vec<(Cow<'static, str>, String)>,
@@ -266,6 +273,8 @@ impl Error {
             message: message.into(),
             retry: Retry::Never,
             sent: Sent::No,
+            scope: None,
+            held_back: false,
             vendor: None,
             context: Vec::new(),
             source: None,
@@ -284,6 +293,24 @@ impl Error {
     pub fn with_sent(mut self, sent: Sent) -> Self {
         self.inner().sent = sent;
         self
+    }
+
+    /// With whom it concerns, where that is not [whom its kind does](Scope::of).
+    #[must_use]
+    pub fn with_scope(mut self, scope: Scope) -> Self {
+        self.inner().scope = Some(scope);
+        self
+    }
+
+    /// As one of a layer that did not call the provider: no attempt was made.
+    pub(crate) fn held_back(mut self) -> Self {
+        self.inner().held_back = true;
+        self
+    }
+
+    /// Whether no attempt was made.
+    pub(crate) fn is_held_back(&self) -> bool {
+        self.0.held_back
     }
 
     /// With the vendor's code.
@@ -354,6 +381,16 @@ impl Error {
         self.0.sent
     }
 
+    /// Whom it concerns beside the target that it was given for.
+    pub fn scope(&self) -> Scope {
+        self.0.scope.unwrap_or(Scope::of(self.0.kind))
+    }
+
+    /// The scope, if it was given one.
+    pub(crate) fn own_scope(&self) -> Option<Scope> {
+        self.0.scope
+    }
+
     /// The vendor's own code.
     pub fn vendor(&self) -> Option<&VendorCode> {
         self.0.vendor.as_ref()
@@ -383,6 +420,7 @@ impl fmt::Debug for Error {
             .field("message", &inner.message)
             .field("retry", &inner.retry)
             .field("sent", &inner.sent)
+            .field("scope", &self.scope())
             .field("vendor", &inner.vendor)
             .field("context", &inner.context)
             .field("source", &inner.source)
@@ -407,6 +445,7 @@ impl PartialEq for Error {
             && a.message == b.message
             && a.retry == b.retry
             && a.sent == b.sent
+            && self.scope() == other.scope()
             && a.vendor == b.vendor
             && a.context == b.context
     }

@@ -10,6 +10,7 @@ mod ids;
 mod notification;
 mod outcome;
 mod report;
+mod scope;
 mod time;
 mod vendor_options;
 
@@ -18,6 +19,7 @@ pub use error::{Error, ErrorKind, Retry, Sent, VendorCode};
 pub use ids::{MessageId, ProviderId, Target, Token, Vendor, mask};
 pub use notification::{Badge, CallEvent, Category, Kind, Notification, Priority, Sender, Sound};
 pub use outcome::{Accepted, Outcome, Rejection, TokenAction};
-pub use report::{Notes, Report};
+pub use report::{Attempt, Notes, Report};
+pub use scope::Scope;
 pub use time::{Timestamp, duration_ms};
 pub use vendor_options::{VendorOptions, VendorSection};

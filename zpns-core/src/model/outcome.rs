@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, ErrorKind, Timestamp, Token, VendorCode};
+use super::{Error, ErrorKind, Scope, Timestamp, Token, VendorCode};
 
 /// What came of one target. Three, never two: a verdict against it is not a failure to get one.
 ///
@@ -70,6 +70,7 @@ impl From<Error> for Outcome {
             Self::Rejected(Rejection {
                 kind: error.kind(),
                 token: TokenAction::Keep,
+                scope: error.own_scope(),
                 vendor: error.vendor().cloned(),
                 reason: error.reason().into(),
             })
@@ -117,6 +118,9 @@ pub struct Rejection {
     pub kind: ErrorKind,
     /// What to do with the token.
     pub token: TokenAction,
+    /// Whom it concerns, where that is not [whom its kind does](Scope::of).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
     /// The vendor's own code; none if the library itself refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vendor: Option<VendorCode>,
@@ -130,6 +134,7 @@ impl Rejection {
         Self {
             kind,
             token: TokenAction::Keep,
+            scope: None,
             vendor: None,
             reason: reason.into(),
         }
@@ -140,6 +145,18 @@ impl Rejection {
     pub fn with_token(mut self, token: TokenAction) -> Self {
         self.token = token;
         self
+    }
+
+    /// With whom it concerns, where that is not [whom its kind does](Scope::of).
+    #[must_use]
+    pub fn with_scope(mut self, scope: Scope) -> Self {
+        self.scope = Some(scope);
+        self
+    }
+
+    /// Whom it concerns beside the target that it was given for.
+    pub fn scope(&self) -> Scope {
+        self.scope.unwrap_or(Scope::of(self.kind))
     }
 
     /// With the vendor's code.

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Error, ErrorKind, Outcome, Sent};
+use serde::{Deserialize, Serialize};
+
+use super::{Error, ErrorKind, Outcome, Sent, Timestamp};
 
 /// One [`Outcome`] per target, in the targets' order, and what was left out or cut on the way.
 ///
@@ -109,6 +111,34 @@ impl Report {
         }
     }
 
+    /// With the earlier attempts at the targets that had some.
+    pub(crate) fn with_attempts(mut self, attempts: Vec<Vec<Attempt>>) -> Self {
+        let each = attempts
+            .into_iter()
+            .enumerate()
+            .map(|(position, attempts)| {
+                let notes = self.notes.at(position);
+                if attempts.is_empty() {
+                    return notes.cloned();
+                }
+                let mut notes = notes.map_or_else(Notes::default, |notes| Notes::clone(notes));
+                notes.attempts = attempts;
+                Some(Arc::new(notes))
+            });
+        self.notes = NotesOf::Each(each.collect());
+        self
+    }
+
+    /// Without the outcomes at the positions that are marked.
+    pub(crate) fn without(self, marked: &[bool]) -> Self {
+        let (outcomes, notes) = self
+            .into_answers()
+            .zip(marked.iter().chain(std::iter::repeat(&false)))
+            .filter_map(|(answer, marked)| (!marked).then_some(answer))
+            .unzip();
+        Self::each(outcomes, notes)
+    }
+
     /// One outcome for each of `targets` targets: those that are lacking are answered for, those
     /// that are too many have no target.
     pub(crate) fn of_length(mut self, targets: usize) -> Self {
@@ -162,8 +192,8 @@ impl Report {
     }
 }
 
-/// What did not reach the vendor as the host said it. Names of fields, as in the message's JSON.
-#[derive(Clone, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
+/// What did not reach the vendor as the host said it, or not at once. Names of fields, as in the message's JSON.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Notes {
     /// Left out, because the vendor has no such thing.
@@ -176,12 +206,41 @@ pub struct Notes {
     /// [preflight rules](crate::preflight), each with the rule's name in front.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// The attempts before the one that the outcome is of, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<Attempt>,
+}
+
+/// An attempt at one target that got no verdict and was followed by another one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// When it had failed.
+    #[serde(rename = "at_ms")]
+    pub at: Timestamp,
+    /// Why.
+    pub kind: ErrorKind,
+    /// Whether the vendor may have acted on it.
+    pub sent: Sent,
+}
+
+impl Attempt {
+    /// One that had failed at this time with this error.
+    pub fn new(at: Timestamp, error: &Error) -> Self {
+        Self {
+            at,
+            kind: error.kind(),
+            sent: error.sent(),
+        }
+    }
 }
 
 impl Notes {
-    /// Whether everything reached the vendor as it was said, and nothing is to be said about it.
+    /// Whether everything reached the vendor as it was said, at the first attempt, and nothing is
+    /// to be said about it.
     pub fn is_empty(&self) -> bool {
-        self.dropped.is_empty() && self.truncated.is_empty() && self.warnings.is_empty()
+        let lists = [&self.dropped, &self.truncated, &self.warnings];
+        lists.into_iter().all(Vec::is_empty) && self.attempts.is_empty()
     }
 
     /// Both together, each name once.

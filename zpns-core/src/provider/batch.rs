@@ -1,10 +1,11 @@
 //! What is sent in one go.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Variant;
-use crate::model::{Notification, Outcome, Report, Target};
+use crate::model::{Notes, Notification, Outcome, Report, Target};
 
 /// One notification to up to [`Capability::batch`](crate::Capability::batch) targets of one
 /// provider, with a deadline and the number of the attempt. Cheap to clone and to slice.
@@ -30,6 +31,15 @@ pub struct Batch {
     end: usize,
     deadline: Option<Duration>,
     attempt: u32,
+    early: Option<Arc<dyn Early>>,
+}
+
+/// Takes outcomes that are final while others of their batch are still tried again, so that
+/// nobody waits for them, and nobody loses them by giving up on the rest.
+pub(crate) trait Early: Debug + Send + Sync {
+    /// Outcomes by the position of their target in the batch, with their notes. Each is given
+    /// once; the report that comes later repeats it.
+    fn give(&self, outcomes: Vec<(usize, Outcome, Option<Arc<Notes>>)>);
 }
 
 impl Batch {
@@ -43,6 +53,7 @@ impl Batch {
             end,
             deadline: None,
             attempt: 1,
+            early: None,
         }
     }
 
@@ -60,6 +71,18 @@ impl Batch {
         self
     }
 
+    /// With somebody who takes outcomes early.
+    #[must_use]
+    pub(crate) fn with_early(mut self, early: Arc<dyn Early>) -> Self {
+        self.early = Some(early);
+        self
+    }
+
+    /// Who takes outcomes early. Nobody for a part of a batch: positions are counted anew in it.
+    pub(crate) fn early(&self) -> Option<&dyn Early> {
+        self.early.as_deref()
+    }
+
     /// `length` targets from position `start` on; as many of them as there are.
     #[must_use]
     pub fn slice(&self, start: usize, length: usize) -> Self {
@@ -68,6 +91,7 @@ impl Batch {
         Self {
             start: from,
             end: to,
+            early: None,
             ..self.clone()
         }
     }
@@ -80,6 +104,7 @@ impl Batch {
             targets,
             start: 0,
             end,
+            early: None,
             ..self.clone()
         }
     }

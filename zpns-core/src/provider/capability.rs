@@ -69,6 +69,10 @@ pub struct Capability {
     pub deduplicates: bool,
     /// Whether a repeat with the same collapse key replaces the first one on the device.
     pub collapse_replaces: bool,
+    /// By whose midnight the vendor's daily quotas begin anew: seconds east of UTC. Unless it is
+    /// known, no quota is taken for a daily one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota_day: Option<i32>,
     /// Whether a notification can be taken back.
     pub recall: bool,
     /// Whether it reports deliveries.
@@ -76,6 +80,9 @@ pub struct Capability {
 }
 
 impl Capability {
+    /// [`quota_day`](Self::quota_day) of the vendors in China, whose clocks all stand at +08:00.
+    pub const CHINA: i32 = 8 * 3_600;
+
     /// A provider that takes one target per request, with no kind and no field yet.
     pub const fn unary() -> Self {
         Self::batched(1, 1_000)
@@ -94,6 +101,7 @@ impl Capability {
             max_ttl: None,
             deduplicates: false,
             collapse_replaces: false,
+            quota_day: None,
             recall: false,
             receipts: false,
         }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 pub use self::batch::Batch;
+pub(crate) use self::batch::Early;
 pub use self::capability::{Capability, Kinds};
 pub use self::fields::{FieldRule, Fields, Missing};
 pub use self::info::{Check, Environment, Expiry, ProviderInfo, Setup};

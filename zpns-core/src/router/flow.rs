@@ -11,13 +11,15 @@ use futures_util::StreamExt;
 use futures_util::stream::{FuturesUnordered, Stream};
 use tracing::Span;
 
+use super::early::{EarlyOf, EarlyQueue};
 use super::lane::{Cut, Lane, Waiting};
+use super::providers::Entry;
 use super::{Delivery, Router, SendOptions};
 use crate::model::{
     Error, ErrorKind, Notification, Outcome, ProviderId, Rejection, Report, Target, TokenAction,
 };
 use crate::observer::Event;
-use crate::provider::{ProviderInfo, PushProvider};
+use crate::provider::{Early, ProviderInfo, PushProvider};
 
 /// Outcomes kept ready before more targets are read.
 const READY_AT_ONCE: usize = 1_024;
@@ -30,7 +32,7 @@ const READ_AHEAD: usize = 16_384;
 #[must_use = "nothing is sent unless the stream is polled"]
 pub struct Flow<S> {
     router: Router,
-    notification: Notification,
+    notification: Arc<Notification>,
     options: SendOptions,
     targets: S,
     /// In which everything of this send runs, if an observer made one.
@@ -41,9 +43,12 @@ pub struct Flow<S> {
     read_ahead: usize,
     lanes: Vec<Lane>,
     lane_of: HashMap<ProviderId, usize>,
+    /// The lane of the last target: mostly that of the next one too.
+    last_lane: usize,
     providers_version: u64,
     flights: FuturesUnordered<Pin<Box<dyn Future<Output = Landed> + Send>>>,
     ready: VecDeque<Delivery>,
+    early: Arc<EarlyQueue>,
     /// Wakes us when providers are replaced or a shutdown begins; made once something waits.
     change: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
@@ -52,7 +57,10 @@ pub struct Flow<S> {
 struct Landed {
     lane: usize,
     cut: Cut,
-    provider: Arc<dyn PushProvider>,
+    /// Through which it went.
+    entry: Arc<Entry>,
+    /// Who took outcomes that came before the report.
+    early: Option<Arc<EarlyOf>>,
     report: Report,
 }
 
@@ -74,15 +82,17 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
             providers_version: router.0.providers.version(),
             read_ahead,
             router,
-            notification,
+            notification: Arc::new(notification),
             options,
             targets,
             exhausted: false,
             position: 0,
             lanes: Vec::new(),
             lane_of: HashMap::new(),
+            last_lane: 0,
             flights: FuturesUnordered::new(),
             ready: VecDeque::new(),
+            early: Arc::default(),
             change: None,
         }
     }
@@ -170,7 +180,12 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
     }
 
     fn lane(&mut self, id: &ProviderId) -> Option<usize> {
+        let last = self.lanes.get(self.last_lane);
+        if last.is_some_and(|lane| lane.entry().id == *id) {
+            return Some(self.last_lane);
+        }
         if let Some(&lane) = self.lane_of.get(id) {
+            self.last_lane = lane;
             return Some(lane);
         }
         let entry = self.router.0.providers.get(id)?;
@@ -224,25 +239,40 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
             self.cancel_waiting();
             return false;
         }
-        let clock = Arc::clone(&self.router.0.context.resources.clock);
-        let timeout = self.options.timeout;
         let mut launched = false;
+        // One look at the clock for all that goes out now.
+        let mut deadline = None;
         for (index, lane) in self.lanes.iter_mut().enumerate() {
-            while let Some(cut) = lane.next() {
+            while let Some(mut cut) = lane.next() {
                 launched = true;
-                let provider = Arc::clone(&lane.entry().provider);
-                let deadline = timeout.map(|timeout| clock.monotonic().saturating_add(timeout));
+                let deadline = *deadline.get_or_insert_with(|| {
+                    let now = self.router.0.context.resources.clock.monotonic();
+                    let timeout = self.options.timeout;
+                    timeout.map(|timeout| now.saturating_add(timeout))
+                });
+                let entry = Arc::clone(lane.entry());
+                // A single target has no siblings whose outcome could come before its own.
+                let early = (cut.batch.targets().len() > 1).then(|| {
+                    let (queue, router) = (&self.early, &self.router);
+                    let early = EarlyOf::new(queue, router, &entry, &self.notification, &cut);
+                    Arc::new(early)
+                });
+                cut.batch = cut.batch.with_deadline(deadline);
+                if let Some(early) = &early {
+                    let early = Arc::clone(early) as Arc<dyn Early>;
+                    cut.batch = cut.batch.with_early(early);
+                }
                 let flight = self.router.take_off();
                 self.flights.push(Box::pin(async move {
-                    let batch = cut.batch.clone().with_deadline(deadline);
                     let report = match &flight {
-                        Some(_) => provider.send(&batch).await,
-                        None => batch.report_all(shutting_down()),
+                        Some(_) => entry.layered.send(&cut.batch).await,
+                        None => cut.batch.report_all(shutting_down()),
                     };
                     Landed {
                         lane: index,
                         cut,
-                        provider,
+                        entry,
+                        early,
                         report,
                     }
                 }));
@@ -278,7 +308,7 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
             else {
                 continue;
             };
-            if !Arc::ptr_eq(&entry.provider, &lane.entry().provider) {
+            if !Arc::ptr_eq(&entry, lane.entry()) {
                 moved.extend(lane.replace(entry));
             }
         }
@@ -312,20 +342,33 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
         let Landed {
             lane,
             cut,
-            provider,
+            entry,
+            early,
             report,
         } = landed;
+        let provider = &entry.provider;
         let targets = cut.batch.targets();
         let mut report = report.of_length(targets.len());
-        if let Some(lane) = self.lanes.get_mut(lane) {
-            lane.landed(&provider);
-            lane.publish();
-            self.router
-                .guard_tokens(&lane.entry().guard, provider.info(), &mut report);
+        let given = early.map(|early| early.given()).unwrap_or_default();
+        if !given.is_empty() {
+            report = report.without(&given);
         }
-        let answers = report.into_answers();
-        for (index, (target, (outcome, notes))) in targets.iter().zip(answers).enumerate() {
-            self.tell(provider.info(), target, &outcome);
+        if let Some(lane) = self.lanes.get_mut(lane) {
+            lane.landed(provider);
+            lane.publish();
+        }
+        self.router
+            .guard_tokens(&entry.guard, provider.info(), &mut report);
+        let observed = !self.router.0.context.observers.is_empty();
+        let had_none = |index: &usize| given.get(*index) != Some(&true);
+        let positions = (0..targets.len()).filter(had_none);
+        for (index, (outcome, notes)) in positions.zip(report.into_answers()) {
+            let Some(target) = targets.get(index) else {
+                return;
+            };
+            if observed {
+                self.tell(provider.info(), target, &outcome);
+            }
             self.ready.push_back(Delivery {
                 position: cut.position(index),
                 target: target.clone(),
@@ -336,11 +379,24 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
     }
 
     fn tell(&self, provider: &ProviderInfo, target: &Target, outcome: &Outcome) {
-        let observers = &self.router.0.context.observers;
+        self.router
+            .tell(&self.notification, provider, target, outcome);
+    }
+}
+
+impl Router {
+    /// Tells the observers what came of a target.
+    pub(super) fn tell(
+        &self,
+        notification: &Notification,
+        provider: &ProviderInfo,
+        target: &Target,
+        outcome: &Outcome,
+    ) {
+        let observers = &self.0.context.observers;
         if observers.is_empty() {
             return;
         }
-        let notification = &self.notification;
         match outcome {
             Outcome::Accepted(accepted) => observers.tell(&Event::Accepted {
                 provider,
@@ -398,7 +454,10 @@ impl<S: Stream<Item = Target> + Unpin> Stream for Flow<S> {
                 return Poll::Ready(Some(delivery));
             }
             this.fill(context);
-            match this.flights.poll_next_unpin(context) {
+            let landed = this.flights.poll_next_unpin(context);
+            // Before what landed, and whether or not anything did.
+            this.ready.extend(this.early.drain());
+            match landed {
                 Poll::Ready(Some(landed)) => this.land(landed),
                 // Refusals may have come meanwhile, and nothing else will wake us for them.
                 Poll::Pending | Poll::Ready(None) if !this.ready.is_empty() => {}

@@ -19,7 +19,7 @@ const UNARY_CHUNK: usize = 64;
 /// One provider's targets, grouped by what may share a batch.
 #[derive(Debug)]
 pub(super) struct Lane {
-    entry: Entry,
+    entry: Arc<Entry>,
     groups: BTreeMap<GroupKey, Group>,
     /// Why the message was refused last, and for which badge: the next target with that badge is
     /// not a reason to look at the message again.
@@ -74,7 +74,7 @@ impl Cut {
 }
 
 impl Lane {
-    pub(super) fn new(entry: Entry) -> Self {
+    pub(super) fn new(entry: Arc<Entry>) -> Self {
         Self {
             share: Share::new(Arc::clone(&entry.load)),
             entry,
@@ -87,13 +87,13 @@ impl Lane {
         }
     }
 
-    pub(super) fn entry(&self) -> &Entry {
+    pub(super) fn entry(&self) -> &Arc<Entry> {
         &self.entry
     }
 
     /// Sends what still waits through another provider: its variants are made anew. What is in
     /// flight on the old one takes up none of the new one's window.
-    pub(super) fn replace(&mut self, entry: Entry) -> Vec<Waiting> {
+    pub(super) fn replace(&mut self, entry: Arc<Entry>) -> Vec<Waiting> {
         let back = self.drain();
         self.groups.clear();
         self.refused = None;

@@ -4,6 +4,7 @@
 //! and sent through the provider's [layers](crate::layers) with several batches in flight. A
 //! vendor that is slow or down holds up nobody else's batches.
 
+mod early;
 mod fallback;
 mod flow;
 mod guard;
@@ -258,7 +259,8 @@ impl Router {
 
     /// A provider with its layers, by id.
     pub fn provider(&self, id: &ProviderId) -> Option<Arc<dyn PushProvider>> {
-        self.0.providers.get(id).map(|entry| entry.provider)
+        let entry = self.0.providers.get(id)?;
+        Some(Arc::clone(&entry.provider))
     }
 
     /// The providers with their layers, by id in order.

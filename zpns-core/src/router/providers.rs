@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 
 use super::guard::Guard;
 use super::standing::Load;
-use crate::layers::{Delivery, LayerContext};
+use crate::layers::{Delivery, LayerContext, Layered};
 use crate::model::ProviderId;
 use crate::preflight::Checks;
 use crate::provider::{Capability, PushProvider};
@@ -16,15 +16,18 @@ use crate::provider::{Capability, PushProvider};
 /// Read on the sending path without a lock; written rarely.
 #[derive(Debug, Default)]
 pub(super) struct Providers {
-    map: ArcSwap<BTreeMap<ProviderId, Entry>>,
+    map: ArcSwap<BTreeMap<ProviderId, Arc<Entry>>>,
     version: AtomicU64,
 }
 
 /// One provider with all that routing needs to know of it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Entry {
+    pub(super) id: ProviderId,
     /// With its layers.
     pub(super) provider: Arc<dyn PushProvider>,
+    /// The same, as a type.
+    pub(super) layered: Layered,
     pub(super) capability: Capability,
     /// Batches under way at once, at the most.
     pub(super) window: usize,
@@ -45,16 +48,21 @@ impl Providers {
         delivery: Delivery,
         context: &LayerContext,
     ) -> Option<Arc<dyn PushProvider>> {
-        let wrapped = delivery.wrap(Arc::clone(&provider), context);
+        let layered = delivery.layered(Arc::clone(&provider), context);
+        let wrapped = layered.provider();
         let capability = wrapped.capability();
         let id = wrapped.info().id.clone();
         if let Err(error) = delivery.preflight.check(&*wrapped) {
             // Nothing is refused for it: rules may differ between versions of a provider.
             tracing::warn!(provider = id.as_str(), %error, "a setting without effect");
         }
-        let entry = Entry {
+        let entry = Arc::new(Entry {
+            id: id.clone(),
             guard: self.guard(&id, &delivery),
-            load: self.get(&id).map(|entry| entry.load).unwrap_or_default(),
+            load: self
+                .get(&id)
+                .map(|entry| Arc::clone(&entry.load))
+                .unwrap_or_default(),
             checks: Checks::new(
                 &*wrapped,
                 &delivery.preflight,
@@ -66,11 +74,12 @@ impl Providers {
                 .max(1),
             capability,
             provider: wrapped,
+            layered,
             bare: provider,
-        };
+        });
         let before = self.map.rcu(|map| {
             let mut map = BTreeMap::clone(map);
-            map.insert(id.clone(), entry.clone());
+            map.insert(id.clone(), Arc::clone(&entry));
             map
         });
         self.version.fetch_add(1, Ordering::Release);
@@ -88,7 +97,7 @@ impl Providers {
         }
     }
 
-    pub(super) fn get(&self, id: &ProviderId) -> Option<Entry> {
+    pub(super) fn get(&self, id: &ProviderId) -> Option<Arc<Entry>> {
         self.map.load().get(id).cloned()
     }
 
@@ -99,7 +108,7 @@ impl Providers {
             .collect()
     }
 
-    pub(super) fn entries(&self) -> Vec<Entry> {
+    pub(super) fn entries(&self) -> Vec<Arc<Entry>> {
         self.map.load().values().cloned().collect()
     }
 

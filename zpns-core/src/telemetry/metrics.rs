@@ -26,6 +26,7 @@ const RETRIES: &str = "zpns_retries_total";
 const FALLBACKS: &str = "zpns_fallbacks_total";
 const DROPPED: &str = "zpns_tokens_dropped_total";
 const REPLACED: &str = "zpns_tokens_replaced_total";
+const QUOTAS: &str = "zpns_quotas_used_up_total";
 const BREAKER: &str = "zpns_breaker_open";
 const GUARD: &str = "zpns_guard_closed";
 const WAITING: &str = "zpns_targets_waiting";
@@ -43,6 +44,7 @@ const EXPIRES: &str = "zpns_credential_expires_at_seconds";
 /// | `zpns_retries_total` | targets that were tried again | `kind` |
 /// | `zpns_fallbacks_total` | devices whose next channel was used | `from`, `to` and `kind`; neither `provider` nor `vendor` |
 /// | `zpns_tokens_dropped_total`, `zpns_tokens_replaced_total` | tokens by advice | |
+/// | `zpns_quotas_used_up_total` | daily quotas of a class or a provider that were used up | |
 /// | `zpns_breaker_open`, `zpns_guard_closed` | 0 or 1 | |
 /// | `zpns_targets_waiting`, `zpns_batches_in_flight` | queue and window, when [sampled](Self::sample) | |
 /// | `zpns_credential_expires_at_seconds` | Unix time at which a certificate or key ends, when sampled | `what` |
@@ -82,6 +84,7 @@ impl Metrics {
         describe_counter!(FALLBACKS, "devices whose next channel was used");
         describe_counter!(DROPPED, "tokens that vendors called dead");
         describe_counter!(REPLACED, "tokens that vendors replaced");
+        describe_counter!(QUOTAS, "daily quotas that were used up");
         describe_histogram!(
             ATTEMPT_SECONDS,
             metrics::Unit::Seconds,
@@ -235,6 +238,10 @@ impl Observer for Metrics {
             Event::TokenReplaced { provider, .. } => {
                 let (id, vendor) = names(provider);
                 counter!(REPLACED, "provider" => id, "vendor" => vendor).increment(1);
+            }
+            Event::QuotaLatched { provider, .. } => {
+                let (id, vendor) = names(provider);
+                counter!(QUOTAS, "provider" => id, "vendor" => vendor).increment(1);
             }
             Event::BreakerOpened { provider, .. } => of_provider(BREAKER, provider).set(1.0),
             Event::BreakerClosed { provider } => of_provider(BREAKER, provider).set(0.0),

@@ -46,6 +46,9 @@ impl Observer for Recorder {
                 format!("replaced {} {}", target.token.as_str(), token.as_str())
             }
             Event::BreakerOpened { kind, .. } => format!("opened {kind}"),
+            Event::QuotaLatched {
+                category, until, ..
+            } => format!("latched {category:?} {}", until.as_millis()),
             Event::BreakerClosed { .. } => "closed".to_owned(),
             Event::FellBack { from, to, kind } => {
                 format!("fellback {} {} {kind}", from.provider, to.provider)

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
-use zpns_core::layers::{Around, Delivery, Wrapped};
+use zpns_core::layers::{Around, Delivery, Next, Wrapped};
 use zpns_core::{Capability, Check, Error, ErrorKind, Outcome, ProviderInfo, Report};
 
 use super::*;
@@ -22,11 +22,11 @@ impl Layer for Passing {
 }
 
 impl Around for Passing {
-    async fn send<'a>(&'a self, inner: &'a dyn PushProvider, batch: &'a Batch) -> Report {
+    async fn send<'a, N: Next>(&'a self, next: &'a N, batch: &'a Batch) -> Report {
         if let Ok(mut attempts) = self.0.lock() {
             attempts.push(batch.attempt());
         }
-        inner.send(batch).await
+        next.pass(batch).await
     }
 }
 

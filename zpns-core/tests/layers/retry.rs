@@ -1,5 +1,5 @@
 use futures_util::FutureExt;
-use zpns_core::layers::Retries;
+use zpns_core::layers::{Breaker, Delivery, Retries, RetryBudget};
 use zpns_core::resources::SeededRandom;
 use zpns_core::{ErrorKind, Fields, Outcome, Random, Retry, Sent};
 
@@ -357,4 +357,165 @@ async fn a_dropped_retry_is_not_made() {
     );
     resources.clock.sleep(millis(100_000)).await;
     assert_eq!(provider.calls().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_report_tells_when_and_why_each_earlier_attempt_failed() {
+    let provider = Scripted::new("a", 10, 1)
+        .with(|capability| capability.deduplicates = true)
+        .answering(|batch, call| {
+            let answer = |token: &str| match (token, call) {
+                ("1", 0) => busy(),
+                ("1", 1) => lost(),
+                _ => Outcome::accepted(None),
+            };
+            let targets = batch.targets().iter();
+            targets
+                .map(|target| answer(target.token.as_str()))
+                .collect()
+        })
+        .arc();
+    let resources = paused();
+    let began = resources.clock.now();
+    let layer = wrap_with(&Retries::default(), &provider, resources, Vec::new());
+    let report = layer.send(&batch(&provider, 3, None)).await;
+    assert_eq!(report.accepted(), 3);
+    assert_eq!(report.notes(0), None);
+    assert_eq!(report.notes(2), None);
+    let attempts = &report.notes(1).unwrap().attempts;
+    let told: Vec<_> = attempts.iter().map(|at| (at.kind, at.sent)).collect();
+    assert_eq!(
+        told,
+        [
+            (ErrorKind::Unavailable, Sent::No),
+            (ErrorKind::Timeout, Sent::Maybe)
+        ]
+    );
+    assert!(attempts.iter().all(|attempt| attempt.at >= began));
+    let json = serde_json::to_value(&**report.notes(1).unwrap()).unwrap();
+    assert_eq!(json["attempts"][0]["kind"], "unavailable");
+    assert!(json["attempts"][0]["at_ms"].is_u64());
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_retry_starts_once_the_elapsed_time_is_over() {
+    let provider = Scripted::new("a", 10, 1)
+        .timed()
+        .in_turn(vec![busy()])
+        .arc();
+    let mut retries = Retries::default();
+    retries.attempts = 1_000;
+    retries.elapsed = Some(secs(20));
+    let layer = wrap(&retries, &provider);
+    let _ = layer.send(&batch(&provider, 1, None)).await;
+    assert!(provider.calls().len() > 2);
+    assert!(provider.times().iter().all(|time| *time < secs(20)));
+}
+
+fn budget(per_second: f64, per_success: f64) -> Retries {
+    let mut budget = RetryBudget::default();
+    budget.per_second = per_second;
+    budget.per_success = per_success;
+    let mut retries = Retries::default();
+    retries.budget = budget;
+    retries.base = millis(1);
+    retries
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_is_not_multiplied_by_more_than_the_budget() {
+    let provider = Scripted::new("a", 1, 1).in_turn(vec![busy()]).arc();
+    let layer = wrap(&budget(1.0, 1.0), &provider);
+    let one = batch(&provider, 1, Some(secs(30)));
+    let reports = futures_util::future::join_all((0..1_000).map(|_| layer.send(&one))).await;
+    assert!(reports.iter().all(|report| report.failed() == 1));
+    // Ten that were saved up, and one for each second.
+    let retries = provider.calls().len() - 1_000;
+    assert!((35..=41).contains(&retries), "{retries}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_beyond_the_budget_waits_for_its_turn() {
+    let provider = Scripted::new("a", 1, 1)
+        .timed()
+        .answering(|batch, _| match batch.attempt() {
+            1 => vec![busy()],
+            _ => vec![Outcome::accepted(None)],
+        })
+        .arc();
+    let layer = wrap(&budget(1.0, 0.0), &provider);
+    let one = batch(&provider, 1, Some(secs(60)));
+    let reports = futures_util::future::join_all((0..15).map(|_| layer.send(&one))).await;
+    assert!(reports.iter().all(|report| report.accepted() == 1));
+    let mut retries = provider.times()[15..].to_vec();
+    retries.sort();
+    assert!(retries[9] < secs(1), "{retries:?}");
+    for (late, number) in retries[10..].iter().zip(1..) {
+        assert!(*late >= secs(number), "{retries:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_success_allows_a_further_retry() {
+    let provider = Scripted::new("a", 1, 1)
+        .answering(
+            |batch, _| match (batch.targets()[0].token.as_str(), batch.attempt()) {
+                ("0", 1) => vec![busy()],
+                _ => vec![Outcome::accepted(None)],
+            },
+        )
+        .arc();
+    let layer = wrap(&budget(0.001, 1.0), &provider);
+    let two = batch(&provider, 2, Some(secs(60)));
+    // The one retry of each round is paid for by the one success before it.
+    for _ in 0..50 {
+        assert_eq!(layer.send(&two.slice(1, 1)).await.accepted(), 1);
+        assert_eq!(layer.send(&two.slice(0, 1)).await.accepted(), 1);
+    }
+    assert_eq!(provider.calls().len(), 150);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_breaker_holds_back_waits_for_the_probe_and_uses_up_no_attempt() {
+    let outage = secs(25);
+    let resources = paused();
+    let clock = Arc::clone(&resources.clock);
+    let began = clock.monotonic();
+    let provider = Scripted::new("a", 1, 1)
+        .answering(move |_, _| match clock.monotonic() - began < outage {
+            true => vec![busy()],
+            false => vec![Outcome::accepted(None)],
+        })
+        .arc();
+    let mut delivery = Delivery::default();
+    delivery.breaker = Breaker::default();
+    delivery.breaker.at_least = 20;
+    let context = LayerContext::new(resources, Observers::default());
+    let layers = delivery.wrap(Arc::clone(&provider) as Arc<dyn PushProvider>, &context);
+    let one = batch(&provider, 1, Some(secs(60)));
+    let reports = futures_util::future::join_all((0..200).map(|_| layers.send(&one))).await;
+    assert!(reports.iter().all(|report| report.accepted() == 1));
+    // Twenty opened it; from then on there were only probes until it was over.
+    let probes = provider.calls().len() - 20 - 200;
+    assert!((4..12).contains(&probes), "{probes}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn held_back_pushes_without_time_fail_at_once_and_say_when_to_come_back() {
+    let provider = Scripted::new("a", 1, 1).in_turn(vec![busy()]).arc();
+    let mut delivery = Delivery::default();
+    delivery.retries.attempts = 1;
+    delivery.breaker.at_least = 5;
+    let context = LayerContext::new(paused(), Observers::default());
+    let layers = delivery.wrap(Arc::clone(&provider) as Arc<dyn PushProvider>, &context);
+    let one = batch(&provider, 1, Some(secs(60)));
+    for _ in 0..5 {
+        let _ = layers.send(&one).await;
+    }
+    let report = layers.send(&one).now_or_never().unwrap();
+    let error = error(&report.outcomes()[0]);
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert_eq!(error.retry(), Retry::After(millis(500)));
+    assert!(error.message().contains("circuit breaker"), "{error}");
+    assert_eq!(provider.calls().len(), 5);
 }

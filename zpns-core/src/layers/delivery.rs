@@ -1,0 +1,193 @@
+//! How pushes of one provider are delivered: all layers, in their order.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::attempt::AroundAttempt;
+use super::breaker::AroundBreaker;
+use super::concurrency::AroundConcurrency;
+use super::deadline::AroundDeadline;
+use super::quota::AroundQuota;
+use super::rate::AroundRate;
+use super::retry::AroundRetries;
+use super::settings;
+use super::watch::AroundWatch;
+use super::{
+    AttemptTimeout, Breaker, Concurrency, Layer, LayerContext, Next, Quota, Rate, Retries, Wrapped,
+};
+use crate::model::Report;
+use crate::preflight::Preflight;
+use crate::provider::{Batch, PushProvider};
+use crate::router::GuardSettings;
+
+/// How pushes of one provider are delivered. The defaults need no tuning.
+///
+/// In a config file it is the table `[providers.X.delivery]`, with a table for each part:
+/// `retries.attempts = 3`, `breaker.pause_ms = 60000`, `rate.unit = "targets"`,
+/// `quota.marketing_per_device = 2`, `attempt_timeout_ms`.
+///
+/// ```
+/// use zpns_core::layers::Delivery;
+///
+/// let mut delivery = Delivery::default();
+/// delivery.rate_per_second = std::num::NonZeroU32::new(500);
+/// ```
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Delivery {
+    /// When and how often a failed push is tried again.
+    pub retries: Retries,
+    /// When a provider that fails is left alone, and for how long.
+    pub breaker: Breaker,
+    /// Requests (or what else [`rate`](Self::rate) counts) per second at the most. Unlimited
+    /// unless set.
+    #[serde(skip)]
+    pub rate_per_second: Option<NonZeroU32>,
+    /// What is counted, and whether it gives way to the vendor. Its own
+    /// [`per_second`](Rate::per_second) counts where [`rate_per_second`](Self::rate_per_second)
+    /// is not set.
+    pub rate: Rate,
+    /// Whether the vendor's daily quotas are kept to.
+    pub quota: Quota,
+    /// Requests in flight at the most. As many as the provider's capability suggests unless set.
+    #[serde(skip)]
+    pub max_in_flight: Option<NonZeroUsize>,
+    /// When so many tokens die at once that none is dropped any more.
+    pub guard: GuardSettings,
+    /// What happens where a preflight rule holds, by the rule's name.
+    pub preflight: Preflight,
+    /// One attempt at the most. Thirty seconds unless set, in a config file three times the
+    /// provider's `timeout_ms` if that is longer; adapters have their own, shorter one.
+    #[serde(rename = "attempt_timeout_ms", deserialize_with = "settings::millis")]
+    pub attempt_timeout: Duration,
+    /// A layer of the host's own around all others.
+    #[serde(skip)]
+    pub outer: Option<Arc<dyn Layer>>,
+    /// A layer of the host's own within all others.
+    #[serde(skip)]
+    pub inner: Option<Arc<dyn Layer>>,
+}
+
+impl Default for Delivery {
+    fn default() -> Self {
+        Self {
+            retries: Retries::default(),
+            breaker: Breaker::default(),
+            rate_per_second: None,
+            rate: Rate::default(),
+            quota: Quota::default(),
+            max_in_flight: None,
+            guard: GuardSettings::default(),
+            preflight: Preflight::default(),
+            attempt_timeout: Duration::from_secs(30),
+            outer: None,
+            inner: None,
+        }
+    }
+}
+
+impl Delivery {
+    /// The provider with all layers around it, in their order.
+    pub fn wrap(
+        &self,
+        provider: Arc<dyn PushProvider>,
+        context: &LayerContext,
+    ) -> Arc<dyn PushProvider> {
+        self.layered(provider, context).provider()
+    }
+
+    /// The same, for a caller that can do without an allocation for each push.
+    pub(crate) fn layered(
+        &self,
+        provider: Arc<dyn PushProvider>,
+        context: &LayerContext,
+    ) -> Layered {
+        let innermost = match &self.inner {
+            Some(layer) => layer.wrap(provider, context),
+            None => provider,
+        };
+        let stack = Arc::new(self.stack(innermost, context));
+        match &self.outer {
+            Some(layer) => Layered(Inside::Boxed(layer.wrap(stack, context))),
+            None => Layered(Inside::Stack(stack)),
+        }
+    }
+
+    fn stack(&self, provider: Arc<dyn PushProvider>, context: &LayerContext) -> Stack {
+        let capability = provider.capability();
+        let in_flight = self.max_in_flight.map_or(capability.in_flight, usize::from);
+        let rate = Rate {
+            per_second: self.rate_per_second.or(self.rate.per_second),
+            ..self.rate
+        };
+        let attempt = AroundAttempt::new(AttemptTimeout::new(self.attempt_timeout), context);
+        let concurrency = AroundConcurrency::new(Concurrency::new(in_flight), context);
+        let quota = AroundQuota::new(self.quota, &*provider, context);
+        let rate = AroundRate::new(rate, &capability, context);
+        let breaker = AroundBreaker::new(&self.breaker, context);
+        let retries = AroundRetries::new(&self.retries, capability, context);
+        let deadline = AroundDeadline::new(context);
+
+        let innermost = Wrapped::new(AroundWatch::new(context), provider);
+        let innermost = Wrapped::new(attempt, innermost);
+        let innermost = Wrapped::new(concurrency, innermost);
+        let innermost = Wrapped::new(quota, innermost);
+        let innermost = Wrapped::new(rate, innermost);
+        let innermost = Wrapped::new(breaker, innermost);
+        let innermost = Wrapped::new(retries, innermost);
+        Wrapped::new(deadline, innermost)
+    }
+}
+
+/// All layers in one type, so that their futures are one.
+type Stack = Wrapped<
+    AroundDeadline,
+    Wrapped<
+        AroundRetries,
+        Wrapped<
+            AroundBreaker,
+            Wrapped<
+                Option<AroundRate>,
+                Wrapped<
+                    Option<AroundQuota>,
+                    Wrapped<
+                        AroundConcurrency,
+                        Wrapped<AroundAttempt, Wrapped<Option<AroundWatch>>>,
+                    >,
+                >,
+            >,
+        >,
+    >,
+>;
+
+/// A provider with its layers.
+#[derive(Clone, Debug)]
+pub(crate) struct Layered(Inside);
+
+#[derive(Clone, Debug)]
+enum Inside {
+    Stack(Arc<Stack>),
+    /// With a layer of the host's own around all others, of which we know no type.
+    Boxed(Arc<dyn PushProvider>),
+}
+
+impl Layered {
+    pub(crate) fn provider(&self) -> Arc<dyn PushProvider> {
+        match &self.0 {
+            Inside::Stack(stack) => Arc::clone(stack) as Arc<dyn PushProvider>,
+            Inside::Boxed(provider) => Arc::clone(provider),
+        }
+    }
+
+    /// Sends a batch. The future of the layers is a part of this one.
+    pub(crate) async fn send(&self, batch: &Batch) -> Report {
+        match &self.0 {
+            Inside::Stack(stack) => stack.pass(batch).await,
+            Inside::Boxed(provider) => provider.send(batch).await,
+        }
+    }
+}
