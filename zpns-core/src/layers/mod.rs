@@ -28,6 +28,8 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Deserialize;
+
 pub use self::attempt::AttemptTimeout;
 pub use self::breaker::Breaker;
 pub use self::concurrency::Concurrency;
@@ -70,32 +72,43 @@ impl LayerContext {
 
 /// How pushes of one provider are delivered. The defaults need no tuning.
 ///
+/// In a config file it is the table `[providers.X.delivery]`, with a table for each part:
+/// `guard.share = 0.5`, `preflight.call_without_ttl = "error"`.
+///
 /// ```
 /// use zpns_core::layers::Delivery;
 ///
 /// let mut delivery = Delivery::default();
 /// delivery.rate_per_second = std::num::NonZeroU32::new(500);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Delivery {
     /// When and how often a failed push is tried again.
+    #[serde(skip)]
     pub retries: Retries,
     /// How long a provider with failed credentials is left alone.
+    #[serde(skip)]
     pub breaker: Breaker,
     /// Requests per second at the most. Unlimited unless set.
+    #[serde(skip)]
     pub rate_per_second: Option<std::num::NonZeroU32>,
     /// Requests in flight at the most. As many as the provider's capability suggests unless set.
+    #[serde(skip)]
     pub max_in_flight: Option<std::num::NonZeroUsize>,
     /// When so many tokens die at once that none is dropped any more.
     pub guard: GuardSettings,
     /// What happens where a preflight rule holds, by the rule's name.
     pub preflight: Preflight,
     /// One attempt at the most. Thirty seconds unless set; adapters have their own, shorter one.
+    #[serde(skip)]
     pub attempt_timeout: Duration,
     /// A layer of the host's own around all others.
+    #[serde(skip)]
     pub outer: Option<Arc<dyn Layer>>,
     /// A layer of the host's own within all others.
+    #[serde(skip)]
     pub inner: Option<Arc<dyn Layer>>,
 }
 
