@@ -81,7 +81,7 @@ impl ProviderSection {
         }
         connection.endpoint = shared.endpoint;
         connection.proxy = shared.proxy;
-        let mut delivery = Delivery::default();
+        let mut delivery = delivery(&mut keys)?;
         delivery.rate_per_second = shared.rate_per_second;
         delivery.max_in_flight = shared.max_in_flight;
         // One attempt is a request and, at the worst, a log-in and a repeat of both.
@@ -104,10 +104,13 @@ impl ProviderSection {
     /// layers. Makes no connection.
     ///
     /// # Errors
-    /// A missing, unknown or contradictory key, or an unreadable file, by name.
+    /// A missing, unknown or contradictory key, a preflight rule that the vendor does not have, or
+    /// an unreadable file, by name.
     pub fn build(&self, resources: Resources) -> Result<Arc<dyn PushProvider>, ConfigError> {
         let setup = Setup::new(self.id.clone(), resources).with_connection(self.connection.clone());
-        (self.vendor.build)(self.keys.clone(), setup)
+        let provider = (self.vendor.build)(self.keys.clone(), setup)?;
+        self.delivery.preflight.check(&*provider)?;
+        Ok(provider)
     }
 }
 
@@ -133,6 +136,19 @@ fn resolve_paths(keys: &mut toml::Table, folder: &Path) {
         {
             *path = folder.join(&*path).to_string_lossy().into_owned();
         }
+    }
+}
+
+/// The sub-table `delivery`; the defaults without one.
+fn delivery(keys: &mut toml::Table) -> Result<Delivery, ConfigError> {
+    match keys.remove("delivery") {
+        None => Ok(Delivery::default()),
+        Some(Value::Table(table)) => table.try_into().map_err(|error| {
+            let error = vendors::named(&error);
+            let key = error.key.map(|key| format!("delivery.{key}"));
+            ConfigError::key(key.unwrap_or_else(|| "delivery".to_owned()), error.message)
+        }),
+        Some(_) => Err(ConfigError::key("delivery", "must be a table")),
     }
 }
 
