@@ -50,7 +50,7 @@ const fn vendor<C: VendorConfig>() -> VendorEntry {
 }
 
 /// Names the key at fault, which `toml` tells nowhere but in the last line of its `Display`.
-fn named(error: &toml::de::Error) -> ConfigError {
+pub(crate) fn named(error: &toml::de::Error) -> ConfigError {
     let (text, message) = (error.to_string(), error.message());
     let key = text
         .lines()

@@ -150,3 +150,29 @@ fn the_chat_reaches_who_is_offline_and_nobody_who_logged_out() {
         assert_eq!(part(title), expected, "{title}\n{shown}");
     }
 }
+
+#[test]
+fn the_metrics_show_a_bad_day_per_provider() {
+    let page = run("metrics", &[]);
+    let rows = |provider| {
+        let rows = rows(&page, provider);
+        assert_eq!(rows.len(), 1, "{provider}: {page}");
+        rows[0][1..5]
+            .iter()
+            .map(|word| word.parse::<u64>().unwrap())
+            .collect::<Vec<_>>()
+    };
+    let [accepted, rejected, failed, retried] = rows("fcm")[..] else {
+        panic!("{page}");
+    };
+    assert!(accepted > 0 && rejected > 0 && retried > 0, "{page}");
+    assert_eq!(failed, 0, "{page}");
+    assert!(rows("honor")[1] >= 60, "{page}");
+    for line in [
+        "honor: no token is dropped: ",
+        "devices were tried through their next channel",
+        "samples at /metrics",
+    ] {
+        assert!(page.contains(line), "lacks `{line}`: {page}");
+    }
+}

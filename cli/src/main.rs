@@ -1,4 +1,4 @@
-//! The `zpns` command: sends pushes, checks credentials, simulates vendors.
+//! The `zpns` command: sends pushes, checks credentials, lists preflight rules, simulates vendors.
 //!
 //! Results go to stdout, one JSON object per line; everything else goes to stderr. Exit code 0:
 //! all went well; 1: something was not accepted; 2: the call or the configuration is wrong.
@@ -10,6 +10,7 @@ mod output;
 #[cfg(feature = "plugins")]
 mod plugin;
 mod progress;
+mod rules;
 mod send;
 mod simulate;
 mod tokens;
@@ -34,6 +35,8 @@ enum Command {
     Send(Box<send::SendArgs>),
     /// Check the credentials of every provider; nothing reaches a device.
     Check(check::CheckArgs),
+    /// List what is looked at before anything is sent; one JSON line per provider and rule.
+    Rules(rules::RulesArgs),
     /// Run every vendor's simulator until a signal.
     Simulate(simulate::SimulateArgs),
     /// Look at vendor plugins.
@@ -58,6 +61,7 @@ async fn main() -> ExitCode {
     let ending = match cli.command {
         Command::Send(args) => send::run(*args).await,
         Command::Check(args) => check::run(args).await,
+        Command::Rules(args) => rules::run(&args),
         Command::Simulate(args) => simulate::run(args).await,
         #[cfg(feature = "plugins")]
         Command::Plugin(command) => plugin::run(&command),

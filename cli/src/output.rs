@@ -36,6 +36,8 @@ pub(crate) struct SendLine<'a> {
     dropped: &'a [String],
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     truncated: &'a [String],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    warnings: &'a [String],
 }
 
 impl<'a> From<&'a Delivery> for SendLine<'a> {
@@ -56,6 +58,7 @@ impl<'a> From<&'a Delivery> for SendLine<'a> {
             sent: None,
             dropped: &[],
             truncated: &[],
+            warnings: &[],
         };
         if let Some(notes) = &delivery.notes {
             line.dropped = &notes.dropped;
@@ -87,6 +90,15 @@ impl<'a> From<&'a Delivery> for SendLine<'a> {
             }
         }
         line
+    }
+}
+
+impl<'a> SendLine<'a> {
+    /// With what preflight rules warn of.
+    pub(crate) fn warn_of(&mut self, delivery: &'a Delivery) {
+        if let Some(notes) = &delivery.notes {
+            self.warnings = &notes.warnings;
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use futures_util::future::ready;
 use futures_util::{FutureExt, StreamExt, stream};
+use zpns::telemetry::Spans;
 use zpns::{Config, ProviderId, SendOptions, Target};
 
 use crate::Ending;
@@ -31,6 +32,9 @@ pub(crate) struct SendArgs {
     tokens: TokenArgs,
     #[command(flatten)]
     message: MessageArgs,
+    /// Add to each line, as `warnings`, what preflight rules say will go wrong (see `zpns rules`).
+    #[arg(long)]
+    warnings: bool,
     /// How long each target may take, retries included, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     timeout: Duration,
@@ -51,7 +55,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 pub(crate) async fn run(args: SendArgs) -> Result<Ending> {
     let notification = args.message.notification()?;
     let config = Config::load(&args.config)?;
-    let router = config.router()?;
+    let router = config.router_builder()?.observer(Arc::new(Spans)).build();
     let provider = ProviderId::from(args.provider.as_str());
     if router.provider(&provider).is_none() {
         let ids: Vec<&str> = config
@@ -110,7 +114,11 @@ pub(crate) async fn run(args: SendArgs) -> Result<Ending> {
             }
         };
         let Some(delivery) = next else { break };
-        json_line(&mut stdout, &SendLine::from(&delivery)).context("stdout")?;
+        let mut line = SendLine::from(&delivery);
+        if args.warnings {
+            line.warn_of(&delivery);
+        }
+        json_line(&mut stdout, &line).context("stdout")?;
         if !delivery.outcome.is_accepted() {
             ending = Ending::SomeNot;
         }

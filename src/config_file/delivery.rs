@@ -31,9 +31,9 @@ pub(super) fn read(value: Option<Value>, at_the_worst: Duration) -> Result<Deliv
     };
     let sets_timeout = table.contains_key("attempt_timeout_ms");
     check_each(&mut Vec::new(), &table)?;
-    let mut delivery: Delivery = table
-        .try_into()
-        .map_err(|error: toml::de::Error| in_delivery(&[], ConfigError::section(error.message())))?;
+    let mut delivery: Delivery = table.try_into().map_err(|error: toml::de::Error| {
+        in_delivery(&[], ConfigError::section(error.message()))
+    })?;
     if !sets_timeout {
         delivery.attempt_timeout = delivery.attempt_timeout.max(at_the_worst);
     }
@@ -43,24 +43,25 @@ pub(super) fn read(value: Option<Value>, at_the_worst: Duration) -> Result<Deliv
 /// Tries every key by itself, so that an error names it and its table.
 fn check_each(place: &mut Vec<String>, table: &toml::Table) -> Result<(), Fault> {
     for (key, value) in table {
-        if let Value::Table(within) = value
-            && !within.is_empty()
-        {
-            place.push(key.clone());
-            check_each(place, within)?;
-            place.pop();
-            continue;
-        }
-        let mut alone = toml::Table::from_iter([(key.clone(), value.clone())]);
+        let value_alone = match value {
+            Value::Table(_) => Value::Table(toml::Table::new()),
+            value => value.clone(),
+        };
+        let mut alone = toml::Table::from_iter([(key.clone(), value_alone)]);
         for outer in place.iter().rev() {
             alone = toml::Table::from_iter([(outer.clone(), Value::Table(alone))]);
         }
         if let Err(error) = alone.try_into::<Delivery>() {
-            let error = match error.message().starts_with("unknown") {
+            let error = match error.message().starts_with("unknown field") {
                 true => ConfigError::section(error.message()),
                 false => ConfigError::key(key, error.message()),
             };
             return Err(in_delivery(place, error));
+        }
+        if let Value::Table(within) = value {
+            place.push(key.clone());
+            check_each(place, within)?;
+            place.pop();
         }
     }
     Ok(())

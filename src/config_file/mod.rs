@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use zpns_core::router::RouterBuilder;
 use zpns_core::service::Strategy;
 use zpns_core::{Resources, Router};
 
@@ -39,11 +40,21 @@ pub use self::section::ProviderSection;
 /// vendor's own keys are documented at its config type. Relative paths start at the folder of
 /// the config file.
 ///
-/// The table `[providers.X.delivery]` sets how a provider's pushes are delivered: `retries`,
-/// `breaker`, `rate`, `quota`, `guard` and `preflight`, each with the fields of its part of
-/// [`Delivery`](zpns_core::layers::Delivery), and `attempt_timeout_ms`.
-///
 /// Delivery has the same defaults as in code: transient faults are retried without being asked.
+/// `[providers.X.delivery]` changes them, with a table for each part (`retries`, `breaker`,
+/// `rate`, `quota`, `guard`, `preflight`), each with the fields of its part of
+/// [`Delivery`](zpns_core::layers::Delivery), and `attempt_timeout_ms`:
+///
+/// ```toml
+/// [providers.ios.delivery.guard]  # when so many tokens die at once that none is dropped
+/// share = 0.5                     # more than this share of the verdicts (0.2 unless set) …
+/// at_least = 100                  # … and at least so many (50) …
+/// window_ms = 3600000             # … within this time (ten minutes)
+/// # enabled = false
+///
+/// [providers.ios.delivery.preflight] # what happens where a rule holds, by its name
+/// call_without_ttl = "error"         # or "warning", "off"; `zpns rules` lists the rules
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Config {
@@ -109,6 +120,31 @@ impl Config {
     /// # Errors
     /// As [`router`](Self::router).
     pub fn router_with(&self, resources: Resources) -> Result<Router, FileError> {
+        Ok(self.router_builder_with(resources)?.build())
+    }
+
+    /// Begins such a router, for a host that adds observers or providers of its own.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use zpns::{Config, telemetry::Spans};
+    ///
+    /// let config = Config::parse("", "push.toml")?;
+    /// let router = config.router_builder()?.observer(Arc::new(Spans)).build();
+    /// # Ok::<(), zpns::FileError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`router`](Self::router).
+    pub fn router_builder(&self) -> Result<RouterBuilder, FileError> {
+        self.router_builder_with(Resources::new(Arc::new(zpns_http::Connector::new())))
+    }
+
+    /// Begins a router with every provider of the file, over these resources.
+    ///
+    /// # Errors
+    /// As [`router`](Self::router).
+    pub fn router_builder_with(&self, resources: Resources) -> Result<RouterBuilder, FileError> {
         let mut builder = Router::builder(resources.clone());
         for section in &self.providers {
             let provider = section.build(resources.clone()).map_err(|error| {
@@ -116,7 +152,7 @@ impl Config {
             })?;
             builder = builder.provider_with(provider, section.delivery.clone());
         }
-        Ok(builder.build())
+        Ok(builder)
     }
 }
 

@@ -110,10 +110,13 @@ impl ProviderSection {
     /// layers. Makes no connection.
     ///
     /// # Errors
-    /// A missing, unknown or contradictory key, or an unreadable file, by name.
+    /// A missing, unknown or contradictory key, a preflight rule that the vendor does not have, or
+    /// an unreadable file, by name.
     pub fn build(&self, resources: Resources) -> Result<Arc<dyn PushProvider>, ConfigError> {
         let setup = Setup::new(self.id.clone(), resources).with_connection(self.connection.clone());
-        (self.vendor.build)(self.keys.clone(), setup)
+        let provider = (self.vendor.build)(self.keys.clone(), setup)?;
+        self.delivery.preflight.check(&*provider)?;
+        Ok(provider)
     }
 }
 

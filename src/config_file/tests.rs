@@ -90,6 +90,89 @@ fn shared_keys_reach_connection_and_delivery() {
 }
 
 #[test]
+fn delivery_has_a_table_of_its_own_and_its_errors_name_the_key() {
+    let apns = "[providers.ios]\nvendor = \"apns\"\nrate_per_second = 7\n";
+    let text = format!(
+        "{apns}[providers.ios.delivery.guard]\nshare = \"0.5\"\nat_least = 9\nwindow_ms = 1000\n\
+         [providers.ios.delivery.preflight]\ncall_without_ttl = \"error\"\n"
+    );
+    let config = Config::parse(&text, "push.toml").unwrap();
+    let delivery = &config.providers[0].delivery;
+    assert_eq!(delivery.rate_per_second.map(u32::from), Some(7));
+    let guard = &delivery.guard;
+    assert_eq!((guard.share, guard.at_least), (0.5, 9));
+    assert_eq!(guard.window, std::time::Duration::from_secs(1));
+    let rule = &zpns_core::preflight::COMMON[0];
+    let severity = delivery.preflight.severity(rule);
+    assert_eq!(severity, zpns_core::preflight::Severity::Error);
+
+    let cases = [
+        (
+            "delivery = 3",
+            "[providers.ios]: `delivery` must be a table",
+        ),
+        (
+            "delivery.gaurd.share = 1",
+            "[providers.ios.delivery]: unknown field `gaurd`",
+        ),
+        (
+            "delivery.guard.share = 1.5",
+            "[providers.ios.delivery.guard]: `share` `1.5` is not a share",
+        ),
+        (
+            "delivery.guard.at_least = -1",
+            "[providers.ios.delivery.guard]: `at_least`",
+        ),
+        ("delivery.guard.shares = 1", "unknown field `shares`"),
+        (
+            "delivery.preflight.call_without_ttl = \"loud\"",
+            "[providers.ios.delivery.preflight]: `call_without_ttl` unknown variant `loud`",
+        ),
+        (
+            "delivery.retries.attempts = 0",
+            "[providers.ios.delivery.retries]: `attempts`",
+        ),
+        (
+            "delivery.breaker.pause_ms = \"soon\"",
+            "[providers.ios.delivery.breaker]: `pause_ms`",
+        ),
+        (
+            "delivery.rate.unit = \"bytes\"",
+            "[providers.ios.delivery.rate]: `unit` unknown variant `bytes`",
+        ),
+        (
+            "delivery.quota.marketing_per_device = -1",
+            "[providers.ios.delivery.quota]: `marketing_per_device`",
+        ),
+    ];
+    for (key, expected) in cases {
+        let line = error(&format!("{apns}{key}\n"));
+        assert!(line.contains(expected), "{line}\nlacks: {expected}");
+        assert_eq!(line.lines().count(), 1, "{line}");
+    }
+}
+
+#[test]
+fn a_preflight_rule_that_the_vendor_does_not_have_is_an_error_that_lists_them() {
+    let meizu = "[providers.m]\nvendor = \"meizu\"\napp_id = 1\napp_secret = \"s3cr3t\"\n";
+    let with = |rule: &str| {
+        error(&format!(
+            "{meizu}[providers.m.delivery.preflight]\n{rule}\n"
+        ))
+    };
+    assert_eq!(with("\"meizu.category_missing\" = \"off\""), "");
+    let line = with("\"oppo.channel_missing\" = \"off\"");
+    assert!(
+        line.contains("[providers.m]: `delivery.preflight` has no rule `oppo.channel_missing`")
+    );
+    assert!(
+        line.contains("call_without_ttl") && line.contains("meizu.category_missing"),
+        "{line}"
+    );
+    assert_eq!(line.lines().count(), 1, "{line}");
+}
+
+#[test]
 fn debug_of_a_config_shows_no_secret() {
     let text = r#"
         [providers.ios]

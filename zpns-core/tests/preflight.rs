@@ -94,6 +94,30 @@ fn a_setting_for_a_rule_that_there_is_not_is_named_with_those_that_there_are() {
     assert_eq!(names.len(), COMMON.len() + HOUSE.len());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_rule_that_is_off_by_itself_is_switched_on_by_name() {
+    let plain = alert().with_payload("chat:7");
+    let (report, _) = push(&plain, &[]).await;
+    assert_eq!(report.notes(0), None);
+    let on = [("payload_not_json", Severity::Error)];
+    let (report, calls) = push(&plain, &on).await;
+    assert_eq!((report.of_kind(ErrorKind::Suppressed), calls), (2, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_answered_for_each_of_many_targets_and_holds_up_nobody_else() {
+    let (house, other) = (
+        Scripted::new("house", 10, 1).with_rules(&HOUSE).arc(),
+        Scripted::new("other", 10, 1).arc(),
+    );
+    let router = router([&house, &other]);
+    let mut everybody = targets("house", 2_000);
+    everybody.extend(targets("other", 20));
+    let report = router.send(&shouting(), everybody).await;
+    assert_eq!((report.rejected(), report.accepted()), (2_000, 20));
+    assert!(house.calls().is_empty());
+}
+
 /// For every common rule a message for which it holds, and one close by for which it does not.
 fn common_cases() -> Vec<(&'static str, Notification, Notification)> {
     let invite = || {
@@ -109,6 +133,22 @@ fn common_cases() -> Vec<(&'static str, Notification, Notification)> {
             invite().with_ttl(seconds(60)),
         ),
         ("call_without_ttl", invite(), alert()),
+        (
+            "payload_broken_json",
+            alert().with_payload(r#" {"chat": 7"#),
+            alert().with_payload(r#" {"chat": 7}"#),
+        ),
+        (
+            "payload_broken_json",
+            alert().with_payload("[1, 2"),
+            alert().with_payload("chat:7"),
+        ),
+        (
+            "payload_not_json",
+            alert().with_payload("chat:7"),
+            alert().with_payload("7"),
+        ),
+        ("payload_not_json", alert().with_payload(""), alert()),
         (
             "nothing_to_show",
             Notification::alert("", ""),

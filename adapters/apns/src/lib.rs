@@ -37,6 +37,7 @@ mod config;
 #[cfg(test)]
 mod fake;
 mod message;
+mod preflight;
 mod provider;
 #[cfg(test)]
 mod readme;

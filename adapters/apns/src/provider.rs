@@ -10,6 +10,7 @@ use http::{HeaderName, HeaderValue, Method};
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 use zpns_core::config::ConfigError;
+use zpns_core::preflight::Rule;
 use zpns_core::resources::{
     HttpClient, HttpError, HttpErrorKind, HttpOptions, HttpRequest, Origin,
 };
@@ -23,6 +24,7 @@ use zpns_kit::{error_of, http_error};
 use crate::ApnsConfig;
 use crate::auth::Auth;
 use crate::message::{Encoded, PAYLOAD_LIMIT, VOIP_PAYLOAD_LIMIT, encode};
+use crate::preflight;
 use crate::response::{Judged, judge};
 
 const PRODUCTION: &str = "https://api.push.apple.com";
@@ -266,6 +268,10 @@ impl PushProvider for ApnsProvider {
 
     fn capability(&self) -> Capability {
         capability()
+    }
+
+    fn rules(&self) -> &'static [Rule] {
+        preflight::RULES
     }
 
     async fn send(&self, batch: &Batch) -> Report {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use futures_util::future::{join, join_all};
 use http::Uri;
 use zpns_core::config::ConfigError;
+use zpns_core::preflight::Rule;
 use zpns_core::resources::Transport;
 use zpns_core::{
     Batch, Capability, Check, Error, ErrorKind, Fields, Kinds, LimitPolicy, Notification, Outcome,
@@ -17,6 +18,7 @@ use zpns_kit::{Login, MakeBody, Wire, error_of, result_of};
 use crate::auth::{self, ServiceAccount};
 use crate::message::encode::{Encoded, MAX_TTL, PAYLOAD_LIMIT, encode};
 use crate::message::target::TargetRef;
+use crate::preflight;
 use crate::response::{Circumstances, Judged, judge};
 
 const ENDPOINT: &str = "https://fcm.googleapis.com";
@@ -125,6 +127,10 @@ impl PushProvider for FcmProvider {
 
     fn capability(&self) -> Capability {
         capability()
+    }
+
+    fn rules(&self) -> &'static [Rule] {
+        preflight::RULES
     }
 
     async fn send(&self, batch: &Batch) -> Report {

@@ -37,6 +37,7 @@
 mod auth;
 mod config;
 pub mod message;
+mod preflight;
 mod provider;
 pub mod receipt;
 mod response;

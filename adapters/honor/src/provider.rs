@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Uri};
 use zpns_core::config::ConfigError;
+use zpns_core::preflight::Rule;
 use zpns_core::{
     Batch, Capability, Check, Error, Fields, Kinds, Outcome, ProviderInfo, PushProvider, Report,
     Setup, Vendor,
@@ -16,6 +17,7 @@ use zpns_kit::{ListTemplate, Login, Sorted, Wire, blank_token};
 use crate::auth::{Exchange, login};
 use crate::config::HonorConfig;
 use crate::message::{BODY_LIMIT, MAX_TTL, encode};
+use crate::preflight;
 use crate::response::{Circumstances, Judged, judge};
 
 const ENDPOINT: &str = "https://push-api.cloud.honor.com";
@@ -128,6 +130,10 @@ impl PushProvider for HonorProvider {
 
     fn capability(&self) -> Capability {
         capability(self.badge_class.is_some())
+    }
+
+    fn rules(&self) -> &'static [Rule] {
+        preflight::RULES
     }
 
     async fn send(&self, batch: &Batch) -> Report {

@@ -46,6 +46,7 @@
 mod auth;
 mod config;
 mod message;
+mod preflight;
 mod provider;
 mod recall;
 pub mod receipt;

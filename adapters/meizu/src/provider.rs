@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::{format_description, offset};
 use zpns_core::config::ConfigError;
+use zpns_core::preflight::Rule;
 use zpns_core::{
     Batch, Capability, Check, Error, ErrorKind, Fields, Kinds, Outcome, ProviderInfo, PushProvider,
     Report, Setup, Timestamp, Vendor,
@@ -18,6 +19,7 @@ use zpns_kit::{Halving, Sorted, Wire};
 use crate::auth::Credentials;
 use crate::config::{ENDPOINT, MeizuConfig};
 use crate::message::{MAX_TTL, Template, encode, query};
+use crate::preflight;
 use crate::response::{Circumstances, Judged, judge, judge_call};
 use crate::target::{Unique, unfit};
 
@@ -114,6 +116,10 @@ impl PushProvider for MeizuProvider {
 
     fn capability(&self) -> Capability {
         capability()
+    }
+
+    fn rules(&self) -> &'static [Rule] {
+        preflight::RULES
     }
 
     async fn send(&self, batch: &Batch) -> Report {

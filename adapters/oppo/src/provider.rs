@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::future::join;
 use zpns_core::config::ConfigError;
+use zpns_core::preflight::Rule;
 use zpns_core::{
     Batch, Capability, Check, Error, ErrorKind, Fields, Kinds, Outcome, ProviderInfo, PushProvider,
     Rejection, Report, Setup, Target, Token, Vendor,
@@ -15,6 +16,7 @@ use zpns_core::{
 use self::cloud::{Cloud, Delivery};
 use crate::config::OppoConfig;
 use crate::message::{Encoded, MAX_TTL, encode};
+use crate::preflight;
 use crate::region::{PerRegion, Region};
 use crate::target;
 
@@ -112,6 +114,10 @@ impl PushProvider for OppoProvider {
     /// The token's [`Region`].
     fn partition(&self, token: &Token) -> u8 {
         Region::of(token.as_str()).index()
+    }
+
+    fn rules(&self) -> &'static [Rule] {
+        preflight::RULES
     }
 
     async fn send(&self, batch: &Batch) -> Report {

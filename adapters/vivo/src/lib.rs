@@ -50,6 +50,7 @@
 mod auth;
 mod config;
 pub mod message;
+mod preflight;
 mod provider;
 mod recall;
 pub mod receipt;

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use zpns_core::config::ConfigError;
+use zpns_core::preflight::Rule;
 use zpns_core::{
     Batch, Capability, Check, Error, ErrorKind, Fields, Kinds, LimitPolicy, MessageId, Notes,
     Notification, Outcome, ProviderInfo, PushProvider, Rejection, Report, Setup, Vendor,
@@ -20,6 +21,7 @@ use self::api::Api;
 use self::saved::Saved;
 use crate::config::VivoConfig;
 use crate::message::{Encoded, MAX_TTL, PushMode, Route, encode, request_id};
+use crate::preflight;
 use crate::response::{Circumstances, Judged, judge};
 
 const ENDPOINT: &str = "https://api-push.vivo.com.cn";
@@ -229,6 +231,10 @@ impl PushProvider for VivoProvider {
 
     fn capability(&self) -> Capability {
         capability()
+    }
+
+    fn rules(&self) -> &'static [Rule] {
+        preflight::rules(self.mode)
     }
 
     async fn send(&self, batch: &Batch) -> Report {

@@ -44,6 +44,7 @@
 mod auth;
 mod config;
 pub mod message;
+mod preflight;
 mod provider;
 mod recall;
 pub mod receipt;

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, Uri};
 use zpns_core::config::ConfigError;
+use zpns_core::preflight::Rule;
 use zpns_core::resources::HttpResponse;
 use zpns_core::{
     Batch, Capability, Check, Error, Fields, Kinds, Outcome, ProviderInfo, PushProvider, Report,
@@ -16,6 +17,7 @@ use zpns_kit::{Halving, Sorted, Wire};
 
 use crate::config::XiaomiConfig;
 use crate::message::{Encoded, MAX_TTL, encode};
+use crate::preflight;
 use crate::response::{Circumstances, Judged, judge, judge_call};
 use crate::{auth, target};
 
@@ -126,6 +128,10 @@ impl PushProvider for XiaomiProvider {
 
     fn capability(&self) -> Capability {
         capability()
+    }
+
+    fn rules(&self) -> &'static [Rule] {
+        preflight::RULES
     }
 
     async fn send(&self, batch: &Batch) -> Report {

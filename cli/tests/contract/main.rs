@@ -15,6 +15,7 @@ mod message;
 #[cfg(all(unix, feature = "plugins"))]
 mod plugin;
 mod progress;
+mod rules;
 mod send;
 #[cfg(unix)]
 mod simulate;

@@ -20,6 +20,21 @@ pub static COMMON: &[Rule] = &[
         },
     ),
     Rule::warning(
+        "payload_broken_json",
+        "the payload begins like JSON and is none: it is handed to the app as it is, which will \
+         most likely fail to read it",
+        |facts| {
+            let payload = facts.notification.payload.as_deref().unwrap_or_default();
+            payload.trim_start().starts_with(['{', '[']) && facts.payload_is_not_json()
+        },
+    ),
+    Rule::off(
+        "payload_not_json",
+        "the payload is not JSON: vendors that take nothing else get it wrapped, and an app that \
+         reads JSON will fail to",
+        |facts| facts.payload_is_not_json(),
+    ),
+    Rule::warning(
         "nothing_to_show",
         "an alert has neither a title nor a text, nor a key of one: the user sees an empty \
          notification or none",

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::common::COMMON;
 use crate::config::ConfigError;
-use crate::model::{Category, ErrorKind, Kind, Notification, Rejection, Timestamp};
+use crate::model::{Category, ErrorKind, Kind, Notification, Rejection, Timestamp, VendorSection};
 use crate::provider::{ProviderInfo, PushProvider};
 use crate::resources::Clock;
 
@@ -89,6 +89,19 @@ impl Rule {
             ..Self::error(name, says, holds)
         }
     }
+
+    /// A rule that does nothing unless the host says otherwise: for what goes wrong in some apps
+    /// only.
+    pub const fn off(
+        name: &'static str,
+        says: &'static str,
+        holds: fn(&Facts<'_>) -> bool,
+    ) -> Self {
+        Self {
+            severity: Severity::Off,
+            ..Self::error(name, says, holds)
+        }
+    }
 }
 
 impl fmt::Debug for Rule {
@@ -137,6 +150,12 @@ impl<'a> Facts<'a> {
             self.notification.category,
             Some(Category::Marketing | Category::News)
         )
+    }
+
+    /// The vendor's own options; their defaults where they cannot be read, which the adapter
+    /// will say.
+    pub fn options<S: VendorSection>(&self) -> S {
+        self.notification.vendor.get().unwrap_or_default()
     }
 
     /// Whether there is a payload that is not JSON.
@@ -259,5 +278,5 @@ impl Checks {
     }
 }
 
-/// China's time, in which most vendors count.
+/// How far east of Greenwich China's time is, in which most vendors count.
 pub const CHINA: Duration = Duration::from_secs(8 * 3_600);

@@ -150,7 +150,7 @@ fn unwritable(error: serde_json::Error) -> Rejection {
     invalid("the payload", format!("cannot be written as JSON: {error}"))
 }
 
-fn push_type_of(kind: &Kind) -> PushType {
+pub(crate) fn push_type_of(kind: &Kind) -> PushType {
     match kind {
         Kind::Silent => PushType::Background,
         Kind::Call(_) => PushType::Voip,

@@ -15,7 +15,7 @@ mod wire;
 pub use self::category::InterruptionLevel;
 #[cfg(test)]
 pub(crate) use self::category::LEVELS;
-pub(crate) use self::encode::{Encoded, encode};
+pub(crate) use self::encode::{Encoded, encode, push_type_of};
 pub use self::options::{AlertOptions, LiveActivityEvent, Options, SoundDictionary, SoundOption};
 pub use self::push_type::PushType;
 #[cfg(test)]

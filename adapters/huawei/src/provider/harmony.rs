@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use futures_util::stream::{StreamExt as _, iter};
 use http::Uri;
 use zpns_core::config::ConfigError;
+use zpns_core::preflight::Rule;
 use zpns_core::{
     Batch, Capability, Check, Error, ErrorKind, Fields, Kinds, LimitPolicy, Notification, Outcome,
     ProviderInfo, PushProvider, Report, Retry, Sent, Setup, Vendor,
@@ -17,6 +18,7 @@ use crate::auth;
 use crate::config::HarmonyConfig;
 use crate::message::BODY_LIMIT;
 use crate::message::harmony::{Encoded, MAX_TTL, encode, number_of};
+use crate::preflight;
 use crate::recall::Recall;
 
 /// Targets of one request.
@@ -128,6 +130,10 @@ impl PushProvider for HarmonyProvider {
 
     fn capability(&self) -> Capability {
         capability()
+    }
+
+    fn rules(&self) -> &'static [Rule] {
+        preflight::HARMONY_RULES
     }
 
     async fn send(&self, batch: &Batch) -> Report {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use http::Uri;
 use zpns_core::config::ConfigError;
+use zpns_core::preflight::Rule;
 use zpns_core::{
     Batch, Capability, Check, Error, ErrorKind, Fields, Kinds, LimitPolicy, Notification, Outcome,
     ProviderInfo, PushProvider, Report, Setup, Vendor,
@@ -16,6 +17,7 @@ use crate::auth::{self, Exchange};
 use crate::config::HuaweiConfig;
 use crate::message::BODY_LIMIT;
 use crate::message::hms::{self, MAX_TTL, Options};
+use crate::preflight;
 
 /// Targets of one request.
 const TARGETS: usize = 1_000;
@@ -76,6 +78,10 @@ impl PushProvider for HuaweiProvider {
 
     fn capability(&self) -> Capability {
         capability()
+    }
+
+    fn rules(&self) -> &'static [Rule] {
+        preflight::HUAWEI_RULES
     }
 
     async fn send(&self, batch: &Batch) -> Report {

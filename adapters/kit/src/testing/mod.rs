@@ -3,6 +3,7 @@
 //! For tests only: the feature `testing`, which an adapter turns on under `[dev-dependencies]`.
 
 mod key;
+mod preflight;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,6 +20,7 @@ use zpns_core::{
 };
 
 pub use self::key::{rsa_key_pem, verified_claims};
+pub use self::preflight::{RuleCase, rules_that_hold, walk_rules};
 
 /// When the clock of a [`FakeVendor`] stands still until it is moved.
 pub const NOW: Timestamp = Timestamp::from_secs(1_764_000_000);

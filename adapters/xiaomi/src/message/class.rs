@@ -39,7 +39,7 @@ pub(crate) fn class(category: Category) -> Option<Class> {
 /// The channel: the one that is named, or the one for the category's class.
 ///
 /// Channel ids are issued per app, so that no table of ours can hold them.
-pub(super) fn channel<'a>(
+pub(crate) fn channel<'a>(
     message: &'a Notification,
     category: Option<Category>,
     options: &'a Options,
