@@ -4,6 +4,7 @@ mod credentials;
 mod error;
 mod fields;
 mod message;
+mod receipt;
 mod request;
 mod routes;
 mod target;
@@ -23,9 +24,10 @@ pub use credentials::Credentials;
 use crate::call::{Answer, Call, CallKind, Place, Reply};
 use crate::clock::Clock;
 use crate::form::Form;
+use crate::receipts::{ReceiptRequest, Told};
 use crate::tokens::{Flaky, is_dead};
 use crate::vendor::{Protocols, Refusal, Setup, Vendor};
-use crate::{Error, TokenSet};
+use crate::{Error, Received, TokenSet};
 
 use error::{MeizuError, error, good, message_id};
 use request::needed;
@@ -111,6 +113,14 @@ impl Vendor for Meizu {
             ("app_id".to_owned(), toml::Value::Integer(id)),
             ("app_secret".to_owned(), secret),
         ])
+    }
+
+    fn receipts(
+        &self,
+        received: &[Received],
+        told: &Told<'_>,
+    ) -> Result<Vec<ReceiptRequest>, Error> {
+        receipt::requests(&self.credentials, received, told)
     }
 
     fn reset(&self) {
