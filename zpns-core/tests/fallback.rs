@@ -1,4 +1,10 @@
 //! Fallback channels: the next one is used once, and never where the device may have been reached.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 

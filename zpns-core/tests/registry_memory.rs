@@ -1,5 +1,6 @@
 //! What the registry in memory costs. By itself in its process, which it measures.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use zpns_core::Timestamp;
 use zpns_core::service::{MemoryRegistry, Platform, Registration, Registry};

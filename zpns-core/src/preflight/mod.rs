@@ -4,8 +4,7 @@
 //! hour at which it shows nothing, to test devices only. Each [`Rule`] is one such case, as a row
 //! of a table: a name, a sentence, whether it refuses the push or only says so in the report, and
 //! a question to the message. The rows that hold for every vendor are [`COMMON`]; a vendor's own
-//! come from [`PushProvider::rules`](crate::PushProvider::rules). A host switches each row to
-//! what it likes ([`Preflight`]).
+//! come from [`PushProvider::rules`]. A host switches each row to what it likes ([`Preflight`]).
 
 mod common;
 

@@ -17,7 +17,9 @@ mod spans;
 #[cfg(feature = "metrics")]
 pub use self::metrics::Metrics;
 pub use self::spans::Spans;
-use crate::model::{Category, Kind, Notification};
+#[cfg(feature = "metrics")]
+use crate::model::Category;
+use crate::model::{Kind, Notification};
 
 /// The kind of push as a word for logs and labels.
 fn push_word(notification: &Notification) -> &'static str {
@@ -31,6 +33,7 @@ fn push_word(notification: &Notification) -> &'static str {
 }
 
 /// What vendors make of a message: a call, a message that the user awaits, or one that lures.
+#[cfg(feature = "metrics")]
 fn class_word(notification: &Notification) -> &'static str {
     match (&notification.kind, notification.category) {
         (Kind::Call(_), _) | (_, Some(Category::Call)) => "call",

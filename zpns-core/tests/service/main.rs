@@ -1,4 +1,10 @@
 //! The user-level service.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod badge;
 #[path = "../common/mod.rs"]
