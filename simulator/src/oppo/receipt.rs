@@ -53,6 +53,7 @@ struct Sent {
 }
 
 /// The messages of a call: one, one per target of a batch, or one saved before.
+/// What a call with several ids was about is in its answer: none that a fault withheld.
 fn sent(push: &Received, received: &[Received], told: &Told<'_>) -> Vec<Sent> {
     let form = push.fields().unwrap_or_default();
     let argument =
@@ -96,7 +97,7 @@ fn sent(push: &Received, received: &[Received], told: &Told<'_>) -> Vec<Sent> {
         true => Vec::new(),
         false => vec![Sent {
             message: message.to_owned(),
-            task: push.id().unwrap_or_default().to_owned(),
+            task: text_at(&answer, "/task_id").unwrap_or_default().to_owned(),
             targets: tokens.join(","),
             param: text_at(&saved, "/call_back_parameter").map(str::to_owned),
         }],
