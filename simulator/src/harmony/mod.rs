@@ -102,8 +102,14 @@ impl Vendor for Harmony {
     }
 
     fn section(&self) -> Table {
-        let account = self.credentials.service_account_json.clone();
-        Table::from_iter([("service_account_json".to_owned(), Value::String(account))])
+        let text = |text: &str| Value::String(text.to_owned());
+        let known = &self.credentials;
+        let account = text(&known.service_account_json);
+        Table::from_iter([
+            ("service_account_json".to_owned(), account),
+            ("receipt_user".to_owned(), text(&known.receipt_user)),
+            ("receipt_key".to_owned(), text(&known.receipt_key)),
+        ])
     }
 
     fn receipts(

@@ -109,6 +109,8 @@ impl Vendor for Huawei {
             ("app_id".to_owned(), text(&known.app_id)),
             ("app_secret".to_owned(), text(&known.app_secret)),
             ("auth_endpoint".to_owned(), text(&known.auth_endpoint)),
+            ("receipt_user".to_owned(), text(&known.receipt_user)),
+            ("receipt_key".to_owned(), text(&known.receipt_key)),
         ])
     }
 

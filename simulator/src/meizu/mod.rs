@@ -109,9 +109,11 @@ impl Vendor for Meizu {
         let known = &self.credentials;
         let id = i64::try_from(known.app_id).unwrap_or(i64::MAX);
         let secret = toml::Value::from(known.app_secret.as_str());
+        let receipt_key = toml::Value::from(known.receipt_access_token.as_str());
         Table::from_iter([
             ("app_id".to_owned(), toml::Value::Integer(id)),
             ("app_secret".to_owned(), secret),
+            ("receipt_key".to_owned(), receipt_key),
         ])
     }
 
