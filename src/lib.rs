@@ -25,6 +25,7 @@
 #![forbid(unsafe_code)]
 
 mod config_file;
+mod receipt_path;
 mod vendors;
 
 #[cfg(feature = "apns")]
@@ -52,5 +53,6 @@ pub use zpns_webpush as webpush;
 pub use zpns_xiaomi as xiaomi;
 
 pub use self::config_file::{Config, FileError, ProviderSection};
+pub use self::receipt_path::{ShortSecret, receipt_path};
 #[doc(inline)]
 pub use zpns_core::service::Strategy;

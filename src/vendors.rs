@@ -2,13 +2,25 @@
 
 use std::sync::Arc;
 
-use zpns_core::config::{ConfigError, VendorConfig};
-use zpns_core::{PushProvider, Setup};
+use zpns_core::config::{ConfigError, ReceiptSetup, VendorConfig};
+use zpns_core::{PushProvider, ReceiptReader, Setup};
 
 /// A vendor's name, and how to build a provider from its section of the config file.
 pub(crate) struct VendorEntry {
     pub(crate) name: &'static str,
     pub(crate) build: fn(toml::Table, Setup) -> Result<Arc<dyn PushProvider>, ConfigError>,
+    /// The keys of the section that its receipts are verified with.
+    pub(crate) receipt_keys: &'static [&'static str],
+    pub(crate) receipts: Receipts,
+}
+
+type Receipts =
+    fn(toml::Table, &ReceiptSetup) -> Result<Option<Arc<dyn ReceiptReader>>, ConfigError>;
+
+fn read<C: VendorConfig>(section: toml::Table) -> Result<C, ConfigError> {
+    section
+        .try_into()
+        .map_err(|error: toml::de::Error| named(&error))
 }
 
 /// Every vendor whose feature is on.
@@ -40,12 +52,9 @@ pub(crate) const VENDORS: &[VendorEntry] = &[
 const fn vendor<C: VendorConfig>() -> VendorEntry {
     VendorEntry {
         name: C::VENDOR,
-        build: |section, setup| {
-            let config: C = section
-                .try_into()
-                .map_err(|error: toml::de::Error| named(&error))?;
-            config.build(setup)
-        },
+        build: |section, setup| read::<C>(section)?.build(setup),
+        receipt_keys: C::RECEIPT_KEYS,
+        receipts: |section, setup| read::<C>(section)?.receipts(setup),
     }
 }
 

@@ -36,6 +36,11 @@ impl Clock {
     }
 }
 
+/// The result of `future` if it comes within `limit` of real time.
+pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
+    tokio::time::timeout(limit, future).await.ok()
+}
+
 /// Sleeps in real time: a scripted delay is something that the client must really live through.
 pub(crate) async fn sleep(duration: Duration) {
     if !duration.is_zero() {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::StatusCode;
 use http::header::{DATE, HeaderName, HeaderValue};
 
@@ -78,8 +79,13 @@ impl Engine {
             tracing::debug!(vendor = self.name, status, code, detail, "refused");
         }
         let accepted = verdict.is_accepted();
-        self.record
-            .add(place.kind, accepted, || self.received(call, place, verdict));
+        self.record.add(place.kind, accepted, || {
+            let answer = match &delivery {
+                Delivery::Reply(reply) | Delivery::PartialReply(reply) => reply.body.clone(),
+                _ => Bytes::new(),
+            };
+            self.received(call, place, verdict, answer)
+        });
         self.dated(delivery)
     }
 
@@ -226,7 +232,7 @@ impl Engine {
         }
     }
 
-    fn received(&self, call: Call, place: Place, verdict: Verdict) -> Received {
+    fn received(&self, call: Call, place: Place, verdict: Verdict, answer: Bytes) -> Received {
         let plaintext = self.vendor.plaintext(&call);
         let path = match call.query {
             Some(query) => format!("{}?{query}", call.path),
@@ -242,6 +248,7 @@ impl Engine {
             plaintext,
             headers: call.headers,
             body: call.body,
+            answer,
             verdict,
             connection: call.connection.number,
             stream: call.nth,

@@ -24,6 +24,9 @@ pub enum Error {
     /// A fault script is wrong.
     #[error("fault script: {0}")]
     Script(String),
+    /// There are no such receipts, or a server did not take them as their vendor wants it.
+    #[error("{0}")]
+    Receipt(String),
     /// No vendor has this name.
     #[error("no simulated vendor is called `{name}`; there are: {known}")]
     UnknownVendor {

@@ -35,6 +35,8 @@ pub struct Received {
     pub body: Bytes,
     /// What the body said to the device, where it was encrypted and could be read: Web Push.
     pub plaintext: Option<Bytes>,
+    /// The body of the answer; empty where a fault withheld it.
+    pub answer: Bytes,
     /// What was answered.
     pub verdict: Verdict,
     /// The connection it came on; counts from one per vendor.
@@ -72,6 +74,16 @@ impl Received {
             Verdict::Accepted { .. } | Verdict::AcceptedThenFault { .. } => &self.tokens,
             Verdict::PartlyAccepted { tokens, .. } => tokens,
             _ => &[],
+        }
+    }
+
+    /// The vendor's id of a push that was accepted.
+    pub fn id(&self) -> Option<&str> {
+        match &self.verdict {
+            Verdict::Accepted { id }
+            | Verdict::AcceptedThenFault { id, .. }
+            | Verdict::PartlyAccepted { id, .. } => Some(id),
+            _ => None,
         }
     }
 

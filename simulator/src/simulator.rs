@@ -11,9 +11,10 @@ use crate::ca::Authority;
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::faults::Faults;
+use crate::receipts::Told;
 use crate::{
-    ClientCertificate, Counters, Error, FaultScript, Received, SimulatorBuilder, TokenSet, apns,
-    config, fcm, harmony, honor, huawei, meizu, oppo, vivo, webpush, xiaomi,
+    ClientCertificate, Counters, Error, FaultScript, ReceiptRequest, Received, SimulatorBuilder,
+    Tell, TokenSet, apns, config, fcm, harmony, honor, huawei, meizu, oppo, vivo, webpush, xiaomi,
 };
 
 /// Running servers of the vendors. Dropping it stops them.
@@ -160,6 +161,48 @@ impl Simulator {
         self.server(vendor)
             .map(|server| server.engine.record.received())
             .unwrap_or_default()
+    }
+
+    /// What a vendor tells a server about the pushes that it accepted and still remembers, in the
+    /// vendor's form: as few calls as it makes of them, none if there is nothing to tell.
+    ///
+    /// # Errors
+    /// [`Error::Receipt`] if the vendor has no such receipt, [`Error::UnknownVendor`] if it does not
+    /// run.
+    pub fn receipts(
+        &self,
+        vendor: &str,
+        tell: impl Into<Tell>,
+    ) -> Result<Vec<ReceiptRequest>, Error> {
+        let server = self.server(vendor).ok_or_else(|| Error::UnknownVendor {
+            name: vendor.to_owned(),
+            known: self.vendors().join(", "),
+        })?;
+        let told = Told {
+            vendor: server.engine.name,
+            tell: &tell.into(),
+            now: self.clock.now_ms(),
+        };
+        let received = server.engine.record.received();
+        server.engine.vendor.receipts(&received, &told)
+    }
+
+    /// Posts [`receipts`](Self::receipts) to an `http://` address, one call after the other, and
+    /// returns how many calls that were.
+    ///
+    /// # Errors
+    /// As [`receipts`](Self::receipts) and [`ReceiptRequest::post`].
+    pub async fn post_receipts(
+        &self,
+        vendor: &str,
+        tell: impl Into<Tell>,
+        url: &str,
+    ) -> Result<usize, Error> {
+        let requests = self.receipts(vendor, tell)?;
+        for request in &requests {
+            request.post(url).await?;
+        }
+        Ok(requests.len())
     }
 
     /// How often things happened at a vendor.

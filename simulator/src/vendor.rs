@@ -10,8 +10,10 @@ use crate::ca::Authority;
 use crate::call::{Answer, Call, Place, Reply};
 use crate::clock::Clock;
 use crate::random::Random;
+use crate::receipts::{ReceiptRequest, Told};
 use crate::{
-    Error, TokenSet, apns, fcm, harmony, honor, huawei, meizu, oppo, vivo, webpush, xiaomi,
+    Error, Received, TokenSet, apns, fcm, harmony, honor, huawei, meizu, oppo, vivo, webpush,
+    xiaomi,
 };
 
 /// Every vendor: its name and how it starts. Adding one is a folder, its `mod` line and a line here.
@@ -115,6 +117,12 @@ pub(crate) trait Vendor: Send + Sync + std::fmt::Debug {
     /// What the body says to the device, where the request hides it from the vendor.
     fn plaintext(&self, _: &Call) -> Option<Bytes> {
         None
+    }
+
+    /// What this vendor tells a server about these calls, of which some are pushes that were
+    /// accepted.
+    fn receipts(&self, _: &[Received], told: &Told<'_>) -> Result<Vec<ReceiptRequest>, Error> {
+        Err(told.nothing("anything"))
     }
 
     /// Forgets what earlier pushes did, such as first attempts of flaky tokens.

@@ -10,9 +10,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use zpns_core::resources::SystemClock;
 use zpns_core::router::RouterBuilder;
 use zpns_core::service::Strategy;
-use zpns_core::{Resources, Router};
+use zpns_core::{Clock, Receipts, Resources, Router, Secret};
+
+use crate::receipt_path::receipt_path;
 
 pub use self::error::FileError;
 pub use self::section::ProviderSection;
@@ -153,6 +156,45 @@ impl Config {
             builder = builder.provider_with(provider, section.delivery.clone());
         }
         Ok(builder)
+    }
+
+    /// The readers of every provider whose vendor reports back, each at an address of its own that
+    /// nobody can guess: [`receipt_path`](crate::receipt_path) of `secret`.
+    ///
+    /// Huawei's and HarmonyOS' `receipt_user` and `receipt_key` are the user name and the key of
+    /// the console's receipt address; without them nothing is signed. Meizu's `receipt_key` is the
+    /// access token there; without it, Meizu's receipts are not taken, and the provider has no
+    /// address.
+    ///
+    /// # Errors
+    /// `secret` is shorter than 16 bytes; or one line that names the file, the provider's table
+    /// and the key at fault.
+    pub fn receipts(&self, secret: &Secret) -> Result<Receipts, FileError> {
+        self.receipts_with(secret, Arc::new(SystemClock::new()))
+    }
+
+    /// The same, by this clock.
+    ///
+    /// # Errors
+    /// As [`receipts`](Self::receipts).
+    pub fn receipts_with(
+        &self,
+        secret: &Secret,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Receipts, FileError> {
+        let mut receipts = Receipts::new();
+        for section in &self.providers {
+            let id = &section.id;
+            let reader = section.receipts(clock.clone()).map_err(|error| {
+                FileError::in_table(&self.file, "providers", id.as_str(), &error)
+            })?;
+            if let Some(reader) = reader {
+                let path = receipt_path(secret, id)
+                    .map_err(|too_short| FileError::new(&self.file, too_short.to_string()))?;
+                receipts = receipts.with(id.clone(), path, reader);
+            }
+        }
+        Ok(receipts)
     }
 }
 

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use toml::Value;
-use zpns_core::config::{ConfigError, Connection, optional_number, read_file};
+use zpns_core::config::{ConfigError, Connection, ReceiptSetup, optional_number, read_file};
 use zpns_core::layers::Delivery;
-use zpns_core::{ProviderId, PushProvider, Resources, Secret, Setup};
+use zpns_core::{Clock, ProviderId, PushProvider, ReceiptReader, Resources, Secret, Setup};
 
 use super::FileError;
 use super::delivery::{self, Fault};
@@ -24,7 +25,15 @@ pub struct ProviderSection {
     pub delivery: Delivery,
     vendor: &'static VendorEntry,
     connection: Connection,
+    receipt: ReceiptKeys,
     keys: toml::Table,
+}
+
+/// What delivery receipts are verified with, where the vendor verifies them.
+#[derive(Default, Deserialize)]
+struct ReceiptKeys {
+    receipt_user: Option<String>,
+    receipt_key: Option<Secret>,
 }
 
 /// The keys that every HTTP vendor shares.
@@ -77,7 +86,8 @@ impl ProviderSection {
             None => return Err(ConfigError::key("vendor", "is missing").into()),
         };
         resolve_paths(&mut keys, file.parent().unwrap_or(Path::new("")));
-        let shared = shared_keys(&mut keys)?;
+        let shared: SharedKeys = taken(&mut keys, &SHARED)?;
+        let receipt = taken(&mut keys, vendor.receipt_keys)?;
         let mut connection = Connection::default();
         if let Some(millis) = shared.timeout_ms {
             connection.timeout = Duration::from_millis(millis.get());
@@ -97,6 +107,7 @@ impl ProviderSection {
             delivery,
             vendor,
             connection,
+            receipt,
             keys,
         })
     }
@@ -117,6 +128,21 @@ impl ProviderSection {
         let provider = (self.vendor.build)(self.keys.clone(), setup)?;
         self.delivery.preflight.check(&*provider)?;
         Ok(provider)
+    }
+
+    /// What reads the provider's delivery receipts; nothing if its vendor sends none, or if what
+    /// they are verified with is missing: Meizu's `receipt_key`.
+    ///
+    /// # Errors
+    /// A missing, unknown or contradictory key, by name.
+    pub fn receipts(
+        &self,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Option<Arc<dyn ReceiptReader>>, ConfigError> {
+        let mut setup = ReceiptSetup::new(clock);
+        setup.user_name.clone_from(&self.receipt.receipt_user);
+        setup.key.clone_from(&self.receipt.receipt_key);
+        (self.vendor.receipts)(self.keys.clone(), &setup)
     }
 }
 
@@ -145,19 +171,20 @@ fn resolve_paths(keys: &mut toml::Table, folder: &Path) {
     }
 }
 
-fn shared_keys(keys: &mut toml::Table) -> Result<SharedKeys, ConfigError> {
-    let mut shared = toml::Table::new();
-    for name in SHARED {
-        let Some(value) = keys.remove(name) else {
+/// Takes these keys out of a section.
+fn taken<T: DeserializeOwned>(keys: &mut toml::Table, names: &[&str]) -> Result<T, ConfigError> {
+    let mut taken = toml::Table::new();
+    for name in names {
+        let Some(value) = keys.remove(*name) else {
             continue;
         };
         // One by one, so that an error names its key.
-        let one = toml::Table::from_iter([(name.to_owned(), value.clone())]);
-        one.try_into::<SharedKeys>()
-            .map_err(|error| ConfigError::key(name, error.message()))?;
-        shared.insert(name.to_owned(), value);
+        let one = toml::Table::from_iter([((*name).to_owned(), value.clone())]);
+        one.try_into::<T>()
+            .map_err(|error| ConfigError::key(*name, error.message()))?;
+        taken.insert((*name).to_owned(), value);
     }
-    shared
+    taken
         .try_into()
         .map_err(|error: toml::de::Error| ConfigError::section(error.message()))
 }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use http::Uri;
 use serde::Deserialize;
-use zpns_core::config::{ConfigError, VendorConfig, id_string};
-use zpns_core::{PushProvider, Secret, Setup};
+use zpns_core::config::{ConfigError, ReceiptSetup, VendorConfig, id_string};
+use zpns_core::{PushProvider, ReceiptReader, Secret, Setup};
 use zpns_kit::config::{filled, https_url, is_made_of};
 
 use crate::auth::ENDPOINT;
 use crate::provider::HonorProvider;
+use crate::receipt::Reader;
 
 /// What a HONOR section of the config file holds. `Debug` shows no secret.
 ///
@@ -99,5 +100,9 @@ impl VendorConfig for HonorConfig {
 
     fn build(self, setup: Setup) -> Result<Arc<dyn PushProvider>, ConfigError> {
         Ok(Arc::new(self.open(setup)?))
+    }
+
+    fn receipts(&self, _: &ReceiptSetup) -> Result<Option<Arc<dyn ReceiptReader>>, ConfigError> {
+        Ok(Some(Arc::new(Reader::new(self.app_id.clone()))))
     }
 }

@@ -4,10 +4,14 @@
 //! secret in it, and takes a report for a hint. HONOR may send one again, so what is done about it
 //! has to be the same when it is done twice.
 
+mod reader;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use zpns_core::{Timestamp, Token, TokenAction};
 use zpns_kit::written;
+
+pub use reader::Reader;
 
 /// What HONOR wants to be answered, with HTTP 200.
 pub const REPLY: &str = r#"{"code":"0","message":"success"}"#;

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use http::Uri;
 use serde::Deserialize;
-use zpns_core::config::{ConfigError, VendorConfig, id_string, optional_id_string};
-use zpns_core::{PushProvider, Secret, Setup};
+use zpns_core::config::{ConfigError, ReceiptSetup, VendorConfig, id_string, optional_id_string};
+use zpns_core::{PushProvider, ReceiptReader, Secret, Setup};
 use zpns_kit::config::{flag, https_url, read_key};
 
 use crate::auth::{ENDPOINT, ServiceAccount, is_id};
 use crate::provider::{HarmonyProvider, HuaweiProvider};
+use crate::receipt::Reader;
 
 /// What a `huawei` section of the config file holds: Android devices. `Debug` shows no secret.
 ///
@@ -93,6 +94,20 @@ impl VendorConfig for HuaweiConfig {
     fn build(self, setup: Setup) -> Result<Arc<dyn PushProvider>, ConfigError> {
         Ok(Arc::new(self.open(setup)?))
     }
+
+    const RECEIPT_KEYS: &'static [&'static str] = RECEIPT_KEYS;
+
+    fn receipts(
+        &self,
+        setup: &ReceiptSetup,
+    ) -> Result<Option<Arc<dyn ReceiptReader>>, ConfigError> {
+        let reader = match &self.project_id {
+            // The second version is for all apps of the project.
+            Some(_) => Reader::new(),
+            None => Reader::new().of_app(self.app_id.clone()),
+        };
+        signed(reader, setup)
+    }
 }
 
 /// What a `harmony` section of the config file holds: HarmonyOS 5 and later. `Debug` shows no
@@ -152,4 +167,29 @@ impl VendorConfig for HarmonyConfig {
     fn build(self, setup: Setup) -> Result<Arc<dyn PushProvider>, ConfigError> {
         Ok(Arc::new(self.open(setup)?))
     }
+
+    const RECEIPT_KEYS: &'static [&'static str] = RECEIPT_KEYS;
+
+    fn receipts(
+        &self,
+        setup: &ReceiptSetup,
+    ) -> Result<Option<Arc<dyn ReceiptReader>>, ConfigError> {
+        signed(Reader::new(), setup)
+    }
+}
+
+const RECEIPT_KEYS: &[&str] = &["receipt_user", "receipt_key"];
+
+/// Takes signed reports only where the console has user name and key, and any where it has neither.
+fn signed(
+    reader: Reader,
+    setup: &ReceiptSetup,
+) -> Result<Option<Arc<dyn ReceiptReader>>, ConfigError> {
+    let reader = match (&setup.user_name, &setup.key) {
+        (Some(user), Some(key)) => reader.signed(user, key.clone(), setup.clock.clone()),
+        (None, None) => reader,
+        (Some(_), None) => return Err(ConfigError::key("receipt_key", "is missing")),
+        (None, Some(_)) => return Err(ConfigError::key("receipt_user", "is missing")),
+    };
+    Ok(Some(Arc::new(reader)))
 }

@@ -3,12 +3,18 @@
 //! A report is signed, but its body is not part of what is signed (`reference/huawei.md` §6): the
 //! signature proves who calls, and the address has to be kept to TLS.
 
+mod reader;
+
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use zpns_core::{Secret, Timestamp, Token, TokenAction};
+use zpns_core::receipt::DropReason;
+use zpns_core::{ReceiptEvent, Secret, Timestamp, Token, TokenAction};
+use zpns_kit::written;
+
+pub use reader::Reader;
 
 /// The header with the signature, which is only sent where the console has user name and key.
 pub const SIGNATURE: &str = "x-huawei-callback-id";
@@ -26,8 +32,12 @@ pub struct Receipt {
     pub tag: Option<String>,
     /// The device.
     pub token: Token,
+    /// The app's id, which the first version names.
+    pub app_id: Option<String>,
     /// Huawei's number for it.
     pub status: i64,
+    /// What happened.
+    pub event: ReceiptEvent,
     /// What it means; none for a number that nobody has documented.
     pub meaning: Option<&'static str>,
     /// What becomes of the token.
@@ -43,45 +53,37 @@ impl Receipt {
     }
 }
 
-/// What becomes of a token whose receipt has this status.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Fate {
-    Keep,
-    Drop,
-    Mute,
-}
-
-/// Status, fate of the token, meaning.
+/// Status, what happened, meaning.
 #[rustfmt::skip]
-const STATUSES: &[(i64, Fate, &str)] = &[
-    (0, Fate::Keep, "delivered"),
-    (2, Fate::Drop, "the app is not installed"),
-    (5, Fate::Drop, "the token is not the app's on the device"),
-    (6, Fate::Mute, "notifications are off"),
-    (10, Fate::Mute, "the device was not used for 30 days"),
-    (14, Fate::Keep, "an error on the device's way"),
-    (15, Fate::Keep, "overwritten while the device was away"),
-    (22, Fate::Mute, "the device has another user"),
-    (27, Fate::Keep, "the app does not run; the data wait for it"),
-    (31, Fate::Keep, "the page does not exist, or the message is unsupported"),
-    (51, Fate::Keep, "the device was not unlocked since it started"),
-    (102, Fate::Keep, "too many pushes to this device"),
-    (144, Fate::Keep, "there is no such profile"),
-    (151, Fate::Keep, "not shown, or the card is missing"),
-    (155, Fate::Keep, "the live view's update failed"),
-    (156, Fate::Keep, "the live view's update came out of order"),
-    (158, Fate::Keep, "the live view exists already"),
-    (188, Fate::Keep, "the app could not be started"),
-    (191, Fate::Keep, "the number on the icon could not be set"),
-    (201, Fate::Mute, "Huawei does not send to this device"),
-    (256, Fate::Keep, "the day's limit of this class is reached"),
-    (259, Fate::Keep, "the content or an address was rejected"),
-    (261, Fate::Keep, "the card is missing"),
-    (262, Fate::Keep, "the card was refreshed too often"),
-    (264, Fate::Keep, "there is no such subscription"),
-    (265, Fate::Keep, "the live view is unknown"),
-    (268, Fate::Keep, "the live view's status is missing"),
-    (269, Fate::Keep, "the live view is created twice"),
+pub(crate) const STATUSES: &[(i64, ReceiptEvent, &str)] = &[
+    (0, ReceiptEvent::Delivered, "delivered"),
+    (2, ReceiptEvent::TokenInvalid, "the app is not installed"),
+    (5, ReceiptEvent::TokenInvalid, "the token is not the app's on the device"),
+    (6, ReceiptEvent::Muted, "notifications are off"),
+    (10, ReceiptEvent::Muted, "the device was not used for 30 days"),
+    (14, ReceiptEvent::Dropped(DropReason::Other), "an error on the device's way"),
+    (15, ReceiptEvent::Dropped(DropReason::Superseded), "overwritten while the device was away"),
+    (22, ReceiptEvent::Muted, "the device has another user"),
+    (27, ReceiptEvent::Deferred, "the app does not run; the data wait for it"),
+    (31, ReceiptEvent::Dropped(DropReason::NotShown), "the page does not exist, or the message is unsupported"),
+    (51, ReceiptEvent::Dropped(DropReason::NotShown), "the device was not unlocked since it started"),
+    (102, ReceiptEvent::QuotaDropped, "too many pushes to this device"),
+    (144, ReceiptEvent::Dropped(DropReason::Other), "there is no such profile"),
+    (151, ReceiptEvent::Dropped(DropReason::NotShown), "not shown, or the card is missing"),
+    (155, ReceiptEvent::Dropped(DropReason::NotShown), "the live view's update failed"),
+    (156, ReceiptEvent::Dropped(DropReason::NotShown), "the live view's update came out of order"),
+    (158, ReceiptEvent::Dropped(DropReason::NotShown), "the live view exists already"),
+    (188, ReceiptEvent::Dropped(DropReason::Other), "the app could not be started"),
+    (191, ReceiptEvent::Dropped(DropReason::NotShown), "the number on the icon could not be set"),
+    (201, ReceiptEvent::Muted, "Huawei does not send to this device"),
+    (256, ReceiptEvent::QuotaDropped, "the day's limit of this class is reached"),
+    (259, ReceiptEvent::Dropped(DropReason::ContentRefused), "the content or an address was rejected"),
+    (261, ReceiptEvent::Dropped(DropReason::NotShown), "the card is missing"),
+    (262, ReceiptEvent::QuotaDropped, "the card was refreshed too often"),
+    (264, ReceiptEvent::Dropped(DropReason::Other), "there is no such subscription"),
+    (265, ReceiptEvent::Dropped(DropReason::Controlled), "the live view is unknown"),
+    (268, ReceiptEvent::Dropped(DropReason::NotShown), "the live view's status is missing"),
+    (269, ReceiptEvent::Dropped(DropReason::NotShown), "the live view is created twice"),
 ];
 
 /// A report that cannot be read, or that is not Huawei's.
@@ -137,9 +139,10 @@ fn receipt(status: &Map<String, Value>) -> Result<Receipt, Unreadable> {
     let at = told("timestamp", "timestamp").and_then(|at| u64::try_from(at).ok());
     let at = at.map(Timestamp::from_millis);
     let row = STATUSES.iter().find(|(known, ..)| *known == number);
-    let action = match row.map(|(_, fate, _)| *fate) {
-        Some(Fate::Drop) => TokenAction::Drop { since: at },
-        Some(Fate::Mute) => TokenAction::Mute { until: None },
+    let event = row.map_or(ReceiptEvent::Unknown, |(_, event, _)| event.clone());
+    let action = match event {
+        ReceiptEvent::TokenInvalid => TokenAction::Drop { since: at },
+        ReceiptEvent::Muted => TokenAction::Mute { until: None },
         _ => TokenAction::Keep,
     };
     Ok(Receipt {
@@ -147,6 +150,8 @@ fn receipt(status: &Map<String, Value>) -> Result<Receipt, Unreadable> {
         tag: text("biTag").filter(|tag| !tag.is_empty()),
         token: token.into(),
         status: number,
+        event,
+        app_id: status.get("appid").and_then(written),
         meaning: row.map(|(.., meaning)| *meaning),
         action,
         at,

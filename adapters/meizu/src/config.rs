@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use zpns_core::config::{ConfigError, VendorConfig, id_string};
-use zpns_core::{PushProvider, Secret, Setup};
+use zpns_core::config::{ConfigError, ReceiptSetup, VendorConfig, id_string};
+use zpns_core::{PushProvider, ReceiptReader, Secret, Setup};
 
 use crate::provider::MeizuProvider;
+use crate::receipt::Reader;
 
 /// China's host for pushes.
 pub(crate) const ENDPOINT: &str = "https://server-api-push.meizu.com";
@@ -64,5 +65,15 @@ impl VendorConfig for MeizuConfig {
 
     fn build(self, setup: Setup) -> Result<Arc<dyn PushProvider>, ConfigError> {
         Ok(Arc::new(self.open(setup)?))
+    }
+
+    const RECEIPT_KEYS: &'static [&'static str] = &["receipt_key"];
+
+    fn receipts(
+        &self,
+        setup: &ReceiptSetup,
+    ) -> Result<Option<Arc<dyn ReceiptReader>>, ConfigError> {
+        let key = setup.key.clone();
+        Ok(key.map(|key| -> Arc<dyn ReceiptReader> { Arc::new(Reader::new(key)) }))
     }
 }

@@ -5,6 +5,8 @@
 //! console (`reference/meizu.md` §6). Meizu posts one about every second, and never again; any
 //! answer with HTTP 200 will do.
 
+mod reader;
+
 use std::fmt;
 
 use serde::Deserialize;
@@ -13,6 +15,8 @@ use subtle::ConstantTimeEq as _;
 use zpns_core::{Secret, Token};
 
 use crate::message::CallbackType;
+
+pub use reader::Reader;
 
 /// One report on one message.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use zpns_core::config::{ConfigError, VendorConfig, id_string};
-use zpns_core::{PushProvider, Secret, Setup};
+use zpns_core::config::{ConfigError, ReceiptSetup, VendorConfig, id_string};
+use zpns_core::{PushProvider, ReceiptReader, Secret, Setup};
 
 use crate::provider::OppoProvider;
+use crate::receipt::Reader;
 use crate::region::Region;
 
 /// What an OPPO section of the config file holds. `Debug` shows no secret.
@@ -72,5 +73,9 @@ impl VendorConfig for OppoConfig {
 
     fn build(self, setup: Setup) -> Result<Arc<dyn PushProvider>, ConfigError> {
         Ok(Arc::new(self.open(setup)?))
+    }
+
+    fn receipts(&self, _: &ReceiptSetup) -> Result<Option<Arc<dyn ReceiptReader>>, ConfigError> {
+        Ok(Some(Arc::new(Reader)))
     }
 }

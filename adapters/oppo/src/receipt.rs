@@ -4,10 +4,14 @@
 //! Nothing signs a report (`reference/oppo.md` §6): whoever serves the URL keeps a secret in its
 //! path, compares, and answers 200.
 
+mod reader;
+
 use serde::Deserialize;
 use serde_json::Value;
 use zpns_core::{Timestamp, Token, TokenAction};
 use zpns_kit::written;
+
+pub use reader::Reader;
 
 /// One report on one message.
 #[derive(Clone, PartialEq, Eq, Debug)]

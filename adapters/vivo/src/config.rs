@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use zpns_core::config::{ConfigError, VendorConfig, id_string, number};
-use zpns_core::{PushProvider, Secret, Setup};
+use zpns_core::config::{ConfigError, ReceiptSetup, VendorConfig, id_string, number};
+use zpns_core::{PushProvider, ReceiptReader, Secret, Setup};
 use zpns_kit::config::filled;
 
 use crate::auth::App;
 use crate::message::PushMode;
 use crate::provider::VivoProvider;
+use crate::receipt::Reader;
 
 /// What a vivo section of the config file holds. `Debug` shows no secret.
 ///
@@ -102,5 +103,9 @@ impl VendorConfig for VivoConfig {
 
     fn build(self, setup: Setup) -> Result<Arc<dyn PushProvider>, ConfigError> {
         Ok(Arc::new(self.open(setup)?))
+    }
+
+    fn receipts(&self, _: &ReceiptSetup) -> Result<Option<Arc<dyn ReceiptReader>>, ConfigError> {
+        Ok(Some(Arc::new(Reader)))
     }
 }

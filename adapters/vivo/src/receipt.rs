@@ -4,10 +4,14 @@
 //! Nothing signs a report (`reference/vivo.md` §6): whoever serves the address keeps a secret in
 //! its path, or in `callback_param`, and compares. Any answer with HTTP 200 will do.
 
+mod reader;
+
 use serde::Deserialize;
 use serde_json::Value;
 use zpns_core::{Timestamp, Token, TokenAction};
 use zpns_kit::written;
+
+pub use reader::Reader;
 
 /// What happened to a message on its way.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

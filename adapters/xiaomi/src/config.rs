@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer};
-use zpns_core::config::{ConfigError, VendorConfig};
-use zpns_core::{PushProvider, Secret, Setup};
+use zpns_core::config::{ConfigError, ReceiptSetup, VendorConfig};
+use zpns_core::{PushProvider, ReceiptReader, Secret, Setup};
 
 use crate::provider::XiaomiProvider;
+use crate::receipt::Reader;
 
 /// What a Xiaomi section of the config file holds. `Debug` shows no secret.
 ///
@@ -63,6 +64,10 @@ impl VendorConfig for XiaomiConfig {
 
     fn build(self, setup: Setup) -> Result<Arc<dyn PushProvider>, ConfigError> {
         Ok(Arc::new(self.open(setup)?))
+    }
+
+    fn receipts(&self, _: &ReceiptSetup) -> Result<Option<Arc<dyn ReceiptReader>>, ConfigError> {
+        Ok(Some(Arc::new(Reader)))
     }
 }
 

@@ -4,6 +4,8 @@
 //! Nothing signs a report (`reference/xiaomi.md` §6): whoever serves the URL keeps a secret in it,
 //! or in `param`, and compares.
 
+mod reader;
+
 use std::collections::HashMap;
 
 use serde::Deserialize;
@@ -11,6 +13,8 @@ use serde_json::Value;
 use zpns_core::{Timestamp, Token, TokenAction};
 
 use crate::message::ReceiptKind;
+
+pub use reader::Reader;
 
 /// One report on one message.
 #[derive(Clone, PartialEq, Eq, Debug)]

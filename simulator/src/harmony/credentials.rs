@@ -28,6 +28,12 @@ pub struct Credentials {
     pub foreign_token: String,
     pub(super) disabled_project_id: String,
     pub(super) disabled_sub_account: String,
+    /// The app's package, which stands in receipts.
+    pub package: String,
+    /// The user name of the receipt address.
+    pub receipt_user: String,
+    /// Its key, as the console shows it.
+    pub receipt_key: String,
 }
 
 impl std::fmt::Debug for Credentials {
@@ -72,5 +78,8 @@ pub(super) fn generate(random: &mut Random) -> Result<Credentials, Error> {
         foreign_token: token(random, Platform::Harmony, "foreign"),
         disabled_project_id: disabled_project_id.to_owned(),
         disabled_sub_account,
+        package: "com.example.zpns".to_owned(),
+        receipt_user: "receipts".to_owned(),
+        receipt_key: crate::receipts::receipt_key()?,
     })
 }

@@ -4,6 +4,7 @@ mod auth;
 mod credentials;
 mod fields;
 mod message;
+mod receipt;
 
 use std::any::Any;
 
@@ -17,9 +18,10 @@ use crate::call::{Answer, Call, CallKind, Place, Reply};
 use crate::huawei::answer::{self, HuaweiError, error, good, illegal};
 use crate::huawei::message::{json, listed};
 use crate::huawei::target::{self, Platform};
+use crate::receipts::{ReceiptRequest, Told};
 use crate::tokens::{Flaky, is_dead};
 use crate::vendor::{Protocols, Refusal, Setup, Vendor};
-use crate::{Error, TokenSet};
+use crate::{Error, Received, TokenSet};
 
 use auth::Auth;
 
@@ -100,8 +102,22 @@ impl Vendor for Harmony {
     }
 
     fn section(&self) -> Table {
-        let account = self.credentials.service_account_json.clone();
-        Table::from_iter([("service_account_json".to_owned(), Value::String(account))])
+        let text = |text: &str| Value::String(text.to_owned());
+        let known = &self.credentials;
+        let account = text(&known.service_account_json);
+        Table::from_iter([
+            ("service_account_json".to_owned(), account),
+            ("receipt_user".to_owned(), text(&known.receipt_user)),
+            ("receipt_key".to_owned(), text(&known.receipt_key)),
+        ])
+    }
+
+    fn receipts(
+        &self,
+        received: &[Received],
+        told: &Told<'_>,
+    ) -> Result<Vec<ReceiptRequest>, Error> {
+        receipt::requests(&self.credentials, received, told)
     }
 
     fn reset(&self) {

@@ -9,6 +9,7 @@ mod credentials;
 mod fields;
 mod message;
 mod oauth;
+mod receipt;
 mod schema;
 mod target;
 
@@ -22,9 +23,10 @@ pub use credentials::Credentials;
 
 use crate::call::{Answer, Call, CallKind, Place, Reply};
 use crate::clock::Clock;
+use crate::receipts::{ReceiptRequest, Told};
 use crate::tokens::Flaky;
 use crate::vendor::{Protocols, Refusal, Setup, Vendor};
-use crate::{Error, TokenSet};
+use crate::{Error, Received, TokenSet};
 
 use answer::{HonorError, error};
 use oauth::OAuth;
@@ -114,6 +116,14 @@ impl Vendor for Honor {
             ("client_secret".to_owned(), text(&known.client_secret)),
             ("auth_endpoint".to_owned(), text(&known.auth_endpoint)),
         ])
+    }
+
+    fn receipts(
+        &self,
+        received: &[Received],
+        told: &Told<'_>,
+    ) -> Result<Vec<ReceiptRequest>, Error> {
+        receipt::requests(&self.credentials, received, told)
     }
 
     fn reset(&self) {

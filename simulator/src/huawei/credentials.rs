@@ -21,6 +21,12 @@ pub struct Credentials {
     pub disabled_app_id: String,
     /// Its secret.
     pub disabled_app_secret: String,
+    /// The app's package, which stands in receipts.
+    pub package: String,
+    /// The user name of the receipt address.
+    pub receipt_user: String,
+    /// Its key, as the console shows it.
+    pub receipt_key: String,
 }
 
 impl std::fmt::Debug for Credentials {
@@ -42,6 +48,9 @@ pub(super) fn generate(random: &mut Random, origin: &str) -> Result<Credentials,
         auth_endpoint: format!("{origin}/oauth2/v3/token"),
         disabled_app_id: random.text(DIGITS, 9),
         disabled_app_secret: secret()?,
+        package: "com.example.zpns".to_owned(),
+        receipt_user: "receipts".to_owned(),
+        receipt_key: crate::receipts::receipt_key()?,
     })
 }
 

@@ -5,6 +5,7 @@ mod credentials;
 mod fields;
 pub(crate) mod message;
 pub(crate) mod oauth;
+pub(crate) mod receipt;
 pub(crate) mod schema;
 pub(crate) mod target;
 
@@ -17,9 +18,10 @@ use toml::{Table, Value};
 pub use credentials::Credentials;
 
 use crate::call::{Answer, Call, CallKind, Place, Reply};
+use crate::receipts::{ReceiptRequest, Told};
 use crate::tokens::{Flaky, is_dead};
 use crate::vendor::{Protocols, Refusal, Setup, Vendor};
-use crate::{Error, TokenSet};
+use crate::{Error, Received, TokenSet};
 
 use answer::{HuaweiError, error, good};
 use oauth::OAuth;
@@ -107,7 +109,17 @@ impl Vendor for Huawei {
             ("app_id".to_owned(), text(&known.app_id)),
             ("app_secret".to_owned(), text(&known.app_secret)),
             ("auth_endpoint".to_owned(), text(&known.auth_endpoint)),
+            ("receipt_user".to_owned(), text(&known.receipt_user)),
+            ("receipt_key".to_owned(), text(&known.receipt_key)),
         ])
+    }
+
+    fn receipts(
+        &self,
+        received: &[Received],
+        told: &Told<'_>,
+    ) -> Result<Vec<ReceiptRequest>, Error> {
+        receipt::requests(&self.credentials, received, told)
     }
 
     fn reset(&self) {

@@ -19,6 +19,8 @@ pub struct Credentials {
     pub blocked_app_id: u64,
     /// Its secret.
     pub blocked_app_secret: String,
+    /// What stands beside the receipt address in the console, and in every receipt.
+    pub receipt_access_token: String,
 }
 
 impl std::fmt::Debug for Credentials {
@@ -39,6 +41,7 @@ pub(super) fn generate(random: &mut Random) -> Result<Credentials, Error> {
         package: "com.example.zpns".to_owned(),
         blocked_app_id: id(2),
         blocked_app_secret: secret()?,
+        receipt_access_token: secret()?,
     })
 }
 

@@ -4,6 +4,7 @@ mod credentials;
 mod error;
 mod fields;
 mod message;
+mod receipt;
 mod request;
 mod routes;
 mod target;
@@ -23,9 +24,10 @@ pub use credentials::Credentials;
 use crate::call::{Answer, Call, CallKind, Place, Reply};
 use crate::clock::Clock;
 use crate::form::Form;
+use crate::receipts::{ReceiptRequest, Told};
 use crate::tokens::{Flaky, is_dead};
 use crate::vendor::{Protocols, Refusal, Setup, Vendor};
-use crate::{Error, TokenSet};
+use crate::{Error, Received, TokenSet};
 
 use error::{MeizuError, error, good, message_id};
 use request::needed;
@@ -107,10 +109,20 @@ impl Vendor for Meizu {
         let known = &self.credentials;
         let id = i64::try_from(known.app_id).unwrap_or(i64::MAX);
         let secret = toml::Value::from(known.app_secret.as_str());
+        let receipt_key = toml::Value::from(known.receipt_access_token.as_str());
         Table::from_iter([
             ("app_id".to_owned(), toml::Value::Integer(id)),
             ("app_secret".to_owned(), secret),
+            ("receipt_key".to_owned(), receipt_key),
         ])
+    }
+
+    fn receipts(
+        &self,
+        received: &[Received],
+        told: &Told<'_>,
+    ) -> Result<Vec<ReceiptRequest>, Error> {
+        receipt::requests(&self.credentials, received, told)
     }
 
     fn reset(&self) {

@@ -12,6 +12,7 @@ mod error;
 mod fields;
 mod memory;
 mod message;
+mod receipt;
 mod target;
 
 use std::any::Any;
@@ -27,9 +28,10 @@ pub use credentials::{App, Credentials};
 use crate::call::{Answer, Call, CallKind, Place, Reply};
 use crate::clock::Clock;
 use crate::form::{Form, Malformed};
+use crate::receipts::{ReceiptRequest, Told};
 use crate::tokens::Flaky;
 use crate::vendor::{Protocols, Refusal, Setup, Vendor};
-use crate::{Error, TokenSet};
+use crate::{Error, Received, TokenSet};
 
 use auth::Auth;
 use error::{INVALID_ID, OppoError, UNAVAILABLE, error, good};
@@ -142,6 +144,14 @@ impl Vendor for Oppo {
             ("app_key".to_owned(), text(&app.key)),
             ("master_secret".to_owned(), text(&app.master_secret)),
         ])
+    }
+
+    fn receipts(
+        &self,
+        received: &[Received],
+        told: &Told<'_>,
+    ) -> Result<Vec<ReceiptRequest>, Error> {
+        receipt::requests(&self.credentials, received, told)
     }
 
     fn reset(&self) {

@@ -5,6 +5,7 @@ mod credentials;
 mod error;
 mod fields;
 mod message;
+mod receipt;
 mod recent;
 mod target;
 mod tasks;
@@ -21,9 +22,10 @@ pub use credentials::{App, Credentials};
 
 use crate::call::{Answer, Call, CallKind, Place, Reply};
 use crate::clock::Clock;
+use crate::receipts::{ReceiptRequest, Told};
 use crate::tokens::Flaky;
 use crate::vendor::{Protocols, Refusal, Setup, Vendor};
-use crate::{Error, TokenSet};
+use crate::{Error, Received, TokenSet};
 
 use auth::Auth;
 use error::{VivoError, error, good, invalid_user};
@@ -128,6 +130,14 @@ impl Vendor for Vivo {
             ("app_key".to_owned(), text(&app.key)),
             ("app_secret".to_owned(), text(&app.secret)),
         ])
+    }
+
+    fn receipts(
+        &self,
+        received: &[Received],
+        told: &Told<'_>,
+    ) -> Result<Vec<ReceiptRequest>, Error> {
+        receipt::requests(received, told)
     }
 
     fn reset(&self) {

@@ -4,6 +4,7 @@ mod credentials;
 mod error;
 mod extras;
 mod message;
+mod receipt;
 mod target;
 
 use std::any::Any;
@@ -19,9 +20,10 @@ pub use credentials::Credentials;
 use crate::call::{Answer, Call, CallKind, Place, Reply};
 use crate::clock::Clock;
 use crate::form::{Form, Malformed};
+use crate::receipts::{ReceiptRequest, Told};
 use crate::tokens::{Flaky, is_dead};
 use crate::vendor::{Protocols, Refusal, Setup, Vendor};
-use crate::{Error, TokenSet};
+use crate::{Error, Received, TokenSet};
 
 use error::{MiError, good};
 
@@ -118,6 +120,14 @@ impl Vendor for Xiaomi {
             ("app_secret".to_owned(), text(self.own_secret())),
             ("package".to_owned(), text(&self.credentials.package)),
         ])
+    }
+
+    fn receipts(
+        &self,
+        received: &[Received],
+        told: &Told<'_>,
+    ) -> Result<Vec<ReceiptRequest>, Error> {
+        receipt::requests(received, told)
     }
 
     fn reset(&self) {

@@ -14,7 +14,8 @@ use serde::de::DeserializeOwned;
 pub use self::lenient::{id_string, number, optional_id_string, optional_number};
 pub use self::secret::Secret;
 use crate::provider::{PushProvider, Setup};
-use crate::resources::{HttpOptions, Origin, Transport};
+use crate::receipt::ReceiptReader;
+use crate::resources::{Clock, HttpOptions, Origin, Transport};
 
 /// A section of the config file that does not hold what it should.
 ///
@@ -66,6 +67,42 @@ pub trait VendorConfig: DeserializeOwned + Send + 'static {
     /// # Errors
     /// A missing or contradictory key, or an unreadable file, by name.
     fn build(self, setup: Setup) -> Result<Arc<dyn PushProvider>, ConfigError>;
+
+    /// The keys with which this vendor's delivery receipts are verified: `receipt_user`,
+    /// `receipt_key`. They stand in the section too, and come in [`ReceiptSetup`].
+    const RECEIPT_KEYS: &'static [&'static str] = &[];
+
+    /// What reads this provider's delivery receipts; nothing if its vendor sends none, or if what
+    /// they are verified with is missing.
+    ///
+    /// # Errors
+    /// A contradictory key, by name.
+    fn receipts(&self, _: &ReceiptSetup) -> Result<Option<Arc<dyn ReceiptReader>>, ConfigError> {
+        Ok(None)
+    }
+}
+
+/// What delivery receipts are verified with.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ReceiptSetup {
+    /// `receipt_user`: the user name of the console's receipt address.
+    pub user_name: Option<String>,
+    /// `receipt_key`: the key or access token that stands beside the address.
+    pub key: Option<Secret>,
+    /// Tells how old a signature is.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl ReceiptSetup {
+    /// Without a user name and a key.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            user_name: None,
+            key: None,
+            clock,
+        }
+    }
 }
 
 /// How to reach a vendor: the keys that every HTTP vendor shares (`endpoint`, `ca_path`, `proxy`,
