@@ -257,6 +257,8 @@ pub(crate) fn capability() -> Capability {
     // Apple does not say that it drops a repeat with the same apns-id: we assume that it does not.
     capability.deduplicates = false;
     capability.collapse_replaces = true;
+    // PushKit's, which the topic ending in `.voip` takes and no other.
+    capability.call_tokens = true;
     capability
 }
 

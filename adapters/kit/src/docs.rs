@@ -80,6 +80,7 @@ pub fn capability_table(capability: &Capability) -> String {
             "a repeat with the same collapse key replaces",
             yes(capability.collapse_replaces),
         ),
+        ("tokens of their own for calls", yes(capability.call_tokens)),
         ("recall", yes(capability.recall)),
         ("receipts", yes(capability.receipts)),
     ];

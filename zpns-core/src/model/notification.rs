@@ -150,6 +150,24 @@ impl Notification {
         own.or_else(|| self.sender.as_ref().map(Sender::display_name))
     }
 
+    /// Leaves what the app gets, and nothing that the user sees or hears, as a push of this kind.
+    pub(crate) fn silence(&mut self, kind: Kind) {
+        let told = std::mem::take(self);
+        *self = Self {
+            id: told.id,
+            kind,
+            payload: told.payload,
+            data: told.data,
+            category: told.category,
+            priority: told.priority,
+            ttl: told.ttl,
+            collapse_key: told.collapse_key,
+            not_before: told.not_before,
+            vendor: told.vendor,
+            ..Self::default()
+        };
+    }
+
     /// With a payload for the app.
     #[must_use]
     pub fn with_payload(mut self, payload: impl Into<String>) -> Self {

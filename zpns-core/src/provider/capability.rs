@@ -73,6 +73,9 @@ pub struct Capability {
     /// known, no quota is taken for a daily one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota_day: Option<i32>,
+    /// Whether calls go to tokens of their own, beside those for everything else (PushKit).
+    #[serde(default)]
+    pub call_tokens: bool,
     /// Whether a notification can be taken back.
     pub recall: bool,
     /// Whether it reports deliveries.
@@ -102,6 +105,7 @@ impl Capability {
             deduplicates: false,
             collapse_replaces: false,
             quota_day: None,
+            call_tokens: false,
             recall: false,
             receipts: false,
         }

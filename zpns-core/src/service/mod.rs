@@ -7,6 +7,8 @@
 //! * [`Expression`]: which devices are meant, by tags and attributes (`vip && !cn`).
 //! * [`Presence`]: who is looking at the app on which device, and [`PresencePolicy`]: who gets a
 //!   push then. [`MemoryPresence`] is the one in memory.
+//! * [`Call`]: rings, on the channel for calls where there is one, until it [ends](CallEnd).
+//! * [`DoNotDisturb`]: a hook that keeps users' [quiet hours](QuietHours).
 //! * [`Badges`]: one counter of unread messages per user.
 //! * [`Strategy`]: a named rule, from code or the config file, that fills in what the caller left
 //!   out.
@@ -15,22 +17,26 @@
 //! implementation has to pass (feature `testing`).
 
 mod badge;
+mod call;
 #[cfg(feature = "testing")]
 pub mod conformance;
 mod expression;
 mod presence;
 mod push;
+mod quiet;
 mod recent;
 pub mod registry;
 mod strategy;
 
 pub use self::badge::{Badges, MemoryBadges};
+pub use self::call::{Call, CallEnd};
 pub use self::expression::{Comparison, Expression, ExpressionError, Property};
 pub use self::presence::{MemoryPresence, PRESENCE_TTL, Presence, PresencePolicy, PresenceState};
 pub use self::push::{
     Audience, DeviceReport, Fate, Forecast, Hook, Message, PushReport, PushService,
     PushServiceBuilder, ServiceError, Skip, Veto,
 };
+pub use self::quiet::{DoNotDisturb, MemoryQuietTimes, QuietHours, QuietHoursError, QuietTimes};
 pub use self::registry::{
     AttributeValue, Channel, ChannelState, Device, DeviceQuery, DeviceUpdate, MemoryRegistry, Page,
     Platform, PushId, Registration, Registry, RegistryError, TokenChange, TokenVerdict, UserId,

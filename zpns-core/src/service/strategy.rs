@@ -138,7 +138,7 @@ impl StrategyPart {
             message.kind = Kind::Call(CallEvent::Invite);
         }
         if message.kind == Kind::Alert && self.silent {
-            silence(message);
+            message.silence(Kind::Silent);
         }
     }
 }
@@ -147,24 +147,6 @@ fn fill<T: Clone>(own: &mut Option<T>, from: &Option<T>) {
     if own.is_none() {
         own.clone_from(from);
     }
-}
-
-/// Leaves of an alert what the app gets, and nothing that the user sees or hears.
-fn silence(message: &mut Notification) {
-    let told = std::mem::take(message);
-    *message = Notification {
-        id: told.id,
-        kind: Kind::Silent,
-        payload: told.payload,
-        data: told.data,
-        category: told.category,
-        priority: told.priority,
-        ttl: told.ttl,
-        collapse_key: told.collapse_key,
-        not_before: told.not_before,
-        vendor: told.vendor,
-        ..Notification::default()
-    };
 }
 
 /// Adds one vendor's options, where the caller has not set them.

@@ -7,11 +7,13 @@
 )]
 
 mod badge;
+mod calls;
 #[path = "../common/mod.rs"]
 mod common;
 mod hook;
 mod presence;
 mod push;
+mod quiet;
 mod registry;
 mod silent;
 mod vendor;

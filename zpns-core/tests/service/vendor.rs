@@ -14,11 +14,12 @@ use zpns_core::{
 };
 
 /// Takes everything but tokens that begin with `dead`, `old` (replaced by `new…`), `muted`,
-/// `lost` (nobody knows) and `busy` (not sent).
+/// `lost` (nobody knows) and `busy` (not sent); `slow` it keeps for ever.
 #[derive(Debug)]
 pub(crate) struct Talking {
     info: ProviderInfo,
     lacks: Fields,
+    call_tokens: bool,
     pushes: Mutex<Vec<(String, Notification)>>,
 }
 
@@ -27,6 +28,7 @@ impl Talking {
     pub(crate) fn new(id: &str, vendor: &'static str, lacks: Fields) -> Arc<Self> {
         Arc::new(Self {
             lacks,
+            call_tokens: vendor == "apns",
             info: ProviderInfo::new(id, Vendor::new(vendor)),
             pushes: Mutex::default(),
         })
@@ -35,6 +37,12 @@ impl Talking {
     /// Each push that it got, by token.
     pub(crate) fn pushes(&self) -> Vec<(String, Notification)> {
         self.pushes.lock().unwrap().clone()
+    }
+
+    fn record(&self, tokens: &[String], notification: &Notification) {
+        let mut pushes = self.pushes.lock().unwrap();
+        let each = tokens.iter();
+        pushes.extend(each.map(|token| (token.clone(), notification.clone())));
     }
 
     pub(crate) fn tokens(&self) -> Vec<String> {
@@ -75,15 +83,16 @@ impl PushProvider for Talking {
         let mut capability = Capability::batched(100, 10);
         capability.kinds = Kinds::all();
         capability.fields = Fields::all() - self.lacks;
+        capability.call_tokens = self.call_tokens;
         capability
     }
 
     async fn send(&self, batch: &Batch) -> Report {
         let targets = batch.targets().iter();
         let tokens: Vec<String> = targets.map(|target| target.token.as_str().into()).collect();
-        let mut pushes = self.pushes.lock().unwrap();
-        for token in &tokens {
-            pushes.push((token.clone(), batch.notification().clone()));
+        self.record(&tokens, batch.notification());
+        if tokens.iter().any(|token| token.starts_with("slow")) {
+            std::future::pending::<()>().await;
         }
         batch.report(tokens.iter().map(|token| answer(token)).collect())
     }
@@ -95,11 +104,13 @@ impl PushProvider for Talking {
     async fn shutdown(&self, _: std::time::Duration) {}
 }
 
-/// A service over the providers `ios` (of the vendor apns) and `android` (of fcm).
+/// A service over the providers `ios` and `calls` (of the vendor apns, `calls` for calls alone) and
+/// `android` (of fcm).
 pub(crate) struct Town {
     pub(crate) service: PushService,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) ios: Arc<Talking>,
+    pub(crate) calls: Arc<Talking>,
     pub(crate) android: Arc<Talking>,
 }
 
@@ -120,18 +131,22 @@ impl Town {
     fn of(lacks: Fields, change: impl FnOnce(PushServiceBuilder) -> PushServiceBuilder) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::from_secs(1_764_000_000)));
         let ios = Talking::new("ios", "apns", lacks);
+        let calls = Talking::new("calls", "apns", lacks);
         let android = Talking::new("android", "fcm", lacks);
         let resources = crate::common::resources(Arc::clone(&clock) as Arc<dyn Clock>);
         let router = Router::builder(resources)
             .provider_with(Arc::clone(&ios) as _, crate::common::without_retries())
+            .provider_with(Arc::clone(&calls) as _, crate::common::without_retries())
             .provider_with(Arc::clone(&android) as _, crate::common::without_retries())
             .build();
         let registry: Arc<dyn Registry> = Arc::new(MemoryRegistry::new());
-        let builder = PushService::builder(router, registry, Arc::clone(&clock) as _);
+        let builder = PushService::builder(router, registry, Arc::clone(&clock) as _)
+            .call_providers(["calls"]);
         Self {
             service: change(builder).build(),
             clock,
             ios,
+            calls,
             android,
         }
     }

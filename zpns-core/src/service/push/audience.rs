@@ -1,16 +1,19 @@
 //! From an audience to pages of devices.
 
 use std::collections::HashSet;
+use std::future::ready;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 
 use super::{Audience, Inner, ServiceError};
-use crate::service::{Device, DeviceQuery, Registry, RegistryError, UserId};
+use crate::service::{Device, DeviceQuery, PushId, Registry, RegistryError, UserId};
 
 /// Devices of one page, and users whose devices are looked up at once.
 const PAGE: NonZeroUsize = NonZeroUsize::new(500).unwrap();
+/// Devices that are asked for by name at once.
+const LOOK_UPS: usize = 16;
 
 /// A part of an audience.
 #[derive(Debug, Default)]
@@ -24,7 +27,7 @@ pub(super) struct Found {
 #[derive(Debug)]
 pub(super) enum Missing {
     User(UserId),
-    Device(crate::service::PushId),
+    Device(PushId),
 }
 
 type Pages = BoxStream<'static, Result<Found, RegistryError>>;
@@ -32,15 +35,8 @@ type Pages = BoxStream<'static, Result<Found, RegistryError>>;
 pub(super) fn pages(inner: &Arc<Inner>, audience: Audience) -> Result<Pages, ServiceError> {
     let registry = Arc::clone(&inner.registry);
     Ok(match audience {
-        Audience::Device(id) => stream::once(async move {
-            let mut found = Found::default();
-            match registry.device(id).await? {
-                Some(device) => found.devices.push(device),
-                None => found.without.push(Missing::Device(id)),
-            }
-            Ok(found)
-        })
-        .boxed(),
+        Audience::Device(id) => look_up(registry, stream::once(ready(id))).boxed(),
+        Audience::Devices(ids) => look_up(registry, ids).boxed(),
         Audience::Users(users) => users
             .chunks(PAGE.get())
             .then(move |users| devices_of(Arc::clone(&registry), users))
@@ -50,6 +46,32 @@ pub(super) fn pages(inner: &Arc<Inner>, audience: Audience) -> Result<Pages, Ser
         }
         Audience::Everyone { confirmed: true } => devices(registry, DeviceQuery::All).boxed(),
         Audience::Everyone { confirmed: false } => return Err(ServiceError::Everyone),
+    })
+}
+
+/// Devices by their names, so many at once.
+fn look_up(
+    registry: Arc<dyn Registry>,
+    ids: impl Stream<Item = PushId> + Send + 'static,
+) -> impl Stream<Item = Result<Found, RegistryError>> {
+    ids.chunks(PAGE.get()).then(move |ids| {
+        let registry = Arc::clone(&registry);
+        async move {
+            let mut found = Found::default();
+            let asked = ids.into_iter().map(|id| {
+                let registry = &registry;
+                async move { (id, registry.device(id).await) }
+            });
+            let mut answers = stream::iter(asked).buffered(LOOK_UPS);
+            while let Some((id, device)) = answers.next().await {
+                match device? {
+                    Some(device) => found.devices.push(device),
+                    None => found.without.push(Missing::Device(id)),
+                }
+            }
+            drop(answers);
+            Ok(found)
+        }
     })
 }
 

@@ -1,14 +1,18 @@
 //! The pushes of a page, and what they teach the registry.
 
 use std::collections::{BTreeMap, HashMap};
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{Either, join_all, select};
 
 use super::plan::Plan;
+use super::ringing::Ringing;
+use super::route::Form;
 use super::sort::{Push, Silent, Sorted};
 use super::{DeviceReport, Fate, Inner, MUTE, Skip};
-use crate::model::{Badge, Kind, Notification, Outcome, Sent, Target, Timestamp, Vendor};
+use crate::model::{Badge, Error, ErrorKind, Kind, Notification, Outcome, Sent, Target, Timestamp};
 use crate::provider::Fields;
 use crate::router::{Recipient, Step, goes_on_after};
 use crate::service::{RegistryError, TokenChange, TokenVerdict, UserId};
@@ -63,10 +67,17 @@ pub(super) async fn push(
 
 impl Push {
     /// Whether the message may go in this form: a silent one takes from the device's budget,
-    /// once however many channels are tried.
-    fn may_go(&mut self, inner: &Inner, notification: &Notification) -> bool {
+    /// once however many channels are tried, and a call may be over.
+    fn may_go(&mut self, inner: &Inner, plan: &Plan, form: &Form) -> bool {
+        let now = inner.clock.now();
+        let rings = |ringing: &Arc<Ringing>| ringing.ring(self.device, self.user.as_ref(), now);
+        if !plan.ringing.as_ref().is_none_or(rings) {
+            self.over = true;
+            return false;
+        }
+        let notification = form.message(plan);
         if notification.kind == Kind::Silent && self.silent == Silent::NotAsked {
-            let left = inner.silent.take(self.device, inner.clock.now());
+            let left = inner.silent.take(self.device, now);
             self.silent = if left {
                 Silent::Granted
             } else {
@@ -79,6 +90,9 @@ impl Push {
     fn fate(&mut self) -> Fate {
         if self.steps.is_empty() && self.silent == Silent::Refused {
             return Fate::Skipped(Skip::SilentBudget);
+        }
+        if self.steps.is_empty() && self.over {
+            return Fate::Skipped(Skip::CallOver);
         }
         Fate::Pushed(std::mem::take(&mut self.steps))
     }
@@ -132,10 +146,10 @@ async fn rounds(
     let mut changes = Vec::new();
     while !pushes.is_empty() {
         let elapsed = inner.clock.monotonic().saturating_sub(start);
-        let mut groups: BTreeMap<Option<Vendor>, Vec<(Push, Recipient)>> = BTreeMap::new();
+        let mut groups: BTreeMap<Form, Vec<(Push, Recipient)>> = BTreeMap::new();
         for mut push in std::mem::take(&mut pushes) {
             match next_channels(inner, plan, &mut push) {
-                Some((form, recipient)) if push.may_go(inner, plan.form(form.as_ref())) => {
+                Some((form, recipient)) if push.may_go(inner, plan, &form) => {
                     groups.entry(form).or_default().push((push, recipient));
                 }
                 _ => done.push(push),
@@ -145,7 +159,7 @@ async fn rounds(
         let mute_until = sent + MUTE;
         let groups = groups
             .into_iter()
-            .map(|(form, group)| send(inner, plan.form(form.as_ref()), elapsed, group));
+            .map(|(form, group)| send(inner, plan, form, elapsed, group));
         for (push, before) in join_all(groups).await.into_iter().flatten() {
             let learnt = push.steps.iter().skip(before);
             changes.extend(learnt.filter_map(|step| change(step, sent, mute_until)));
@@ -167,22 +181,13 @@ async fn rounds(
 }
 
 /// The next channels that get the message in the same form.
-fn next_channels(
-    inner: &Inner,
-    plan: &Plan,
-    push: &mut Push,
-) -> Option<(Option<Vendor>, Recipient)> {
-    let form = |target: &Target| {
-        let provider = inner.router.provider(&target.provider)?;
-        let vendor = &provider.info().vendor;
-        plan.vendors.contains_key(vendor).then(|| vendor.clone())
-    };
+fn next_channels(inner: &Inner, plan: &Plan, push: &mut Push) -> Option<(Form, Recipient)> {
     let first = push.left.pop_front()?;
-    let this = form(&first);
-    let counts = matches!(plan.form(this.as_ref()).badge, Badge::Add(_));
+    let this = Form::of(inner, plan, &first.provider);
+    let counts = matches!(this.message(plan).badge, Badge::Add(_));
     let badge = push.badge.filter(|_| counts);
     let mut recipient = Recipient::new(numbered(inner, first, badge));
-    while push.left.front().is_some_and(|next| form(next) == this)
+    while (push.left.front()).is_some_and(|next| Form::of(inner, plan, &next.provider) == this)
         && let Some(next) = push.left.pop_front()
     {
         recipient = recipient.or(numbered(inner, next, badge));
@@ -203,23 +208,71 @@ fn numbered(inner: &Inner, mut target: Target, badge: Option<u32>) -> Target {
 /// Sends, and says of each device how many steps it had before.
 async fn send(
     inner: &Inner,
-    notification: &Notification,
+    plan: &Plan,
+    form: Form,
     elapsed: Duration,
     group: Vec<(Push, Recipient)>,
 ) -> Vec<(Push, usize)> {
     let (pushes, recipients): (Vec<Push>, Vec<Recipient>) = group.into_iter().unzip();
-    let mut notification = notification.clone();
+    let mut notification = form.message(plan).into_owned();
     notification.ttl = notification.ttl.map(|ttl| rest_of_life(ttl, elapsed));
-    let passages = (inner.router)
-        .send_to_with(&notification, recipients, &inner.options)
-        .await;
-    let done = pushes.into_iter().zip(passages);
-    done.map(|(mut push, passage)| {
+    let steps = match &plan.ringing {
+        Some(ringing) => ring(inner, ringing, &notification, &pushes, recipients).await,
+        None => deliver(inner, &notification, recipients).await,
+    };
+    let done = pushes.into_iter().zip(steps);
+    done.map(|(mut push, steps)| {
         let before = push.steps.len();
-        push.steps.extend(passage.steps);
+        push.steps.extend(steps);
         (push, before)
     })
     .collect()
+}
+
+async fn deliver(
+    inner: &Inner,
+    notification: &Notification,
+    recipients: Vec<Recipient>,
+) -> Vec<Vec<Step>> {
+    let passages = (inner.router)
+        .send_to_with(notification, recipients, &inner.options)
+        .await;
+    passages.into_iter().map(|passage| passage.steps).collect()
+}
+
+/// Delivers, each device by itself so that none waits for another, and gives up on those for whom
+/// the call ends meanwhile.
+async fn ring(
+    inner: &Inner,
+    ringing: &Ringing,
+    notification: &Notification,
+    pushes: &[Push],
+    recipients: Vec<Recipient>,
+) -> Vec<Vec<Step>> {
+    let each = pushes
+        .iter()
+        .zip(recipients)
+        .map(async |(push, recipient)| {
+            let first = recipient.channels().first().cloned();
+            let delivered = pin!(deliver(inner, notification, vec![recipient]));
+            let ended = pin!(ringing.ended_for(push.user.as_ref()));
+            match select(delivered, ended).await {
+                Either::Left((steps, _)) => steps.into_iter().flatten().collect(),
+                Either::Right(((), _)) => first.map(given_up).into_iter().collect(),
+            }
+        });
+    join_all(each).await
+}
+
+/// What is known of a channel that was tried when the call ended.
+fn given_up(target: Target) -> Step {
+    let message = "the call ended while it was on its way";
+    let error = Error::new(ErrorKind::Cancelled, message).with_sent(Sent::Maybe);
+    Step {
+        target,
+        outcome: error.into(),
+        notes: None,
+    }
 }
 
 /// What earlier channels have used of a message's life is gone. Zero is no life that is over but

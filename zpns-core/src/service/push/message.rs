@@ -26,6 +26,9 @@ pub struct Message {
     /// The resource id of a [`Strategy`](crate::service::Strategy).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strategy: Option<String>,
+    /// What its pushes are [counted](crate::service::Milestones::counts) with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<String>,
     /// A type of the host's own, whose payload no human can read: pushed as an alert only if the
     /// notification has a body that describes it.
     #[serde(default)]
@@ -44,6 +47,7 @@ impl Message {
         Self {
             notification,
             strategy: None,
+            campaign: None,
             custom: false,
             no_push: false,
             policy: None,
@@ -54,6 +58,13 @@ impl Message {
     #[must_use]
     pub fn with_strategy(mut self, id: impl Into<String>) -> Self {
         self.strategy = Some(id.into());
+        self
+    }
+
+    /// Counted with a campaign.
+    #[must_use]
+    pub fn in_campaign(mut self, campaign: impl Into<String>) -> Self {
+        self.campaign = Some(campaign.into());
         self
     }
 
@@ -90,6 +101,8 @@ impl From<Notification> for Message {
 pub enum Audience {
     /// One device, whoever uses it.
     Device(PushId),
+    /// These devices, whoever uses them, any number of them.
+    Devices(BoxStream<'static, PushId>),
     /// Every device of these users, any number of them. Whoever is among them twice gets the
     /// message once.
     Users(BoxStream<'static, UserId>),
@@ -103,6 +116,15 @@ pub enum Audience {
 }
 
 impl Audience {
+    /// Several devices.
+    pub fn devices<I>(devices: I) -> Self
+    where
+        I: IntoIterator<Item = PushId>,
+        I::IntoIter: Send + 'static,
+    {
+        Self::Devices(stream::iter(devices).boxed())
+    }
+
     /// One user.
     pub fn user(user: impl Into<UserId>) -> Self {
         Self::users([user.into()])
@@ -160,6 +182,7 @@ impl std::fmt::Debug for Audience {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Device(id) => write!(f, "Device({id})"),
+            Self::Devices(_) => f.write_str("Devices(..)"),
             Self::Users(_) => f.write_str("Users(..)"),
             Self::Matching(expression) => write!(f, "Matching({expression})"),
             Self::Everyone { confirmed } => write!(f, "Everyone {{ confirmed: {confirmed} }}"),

@@ -1,15 +1,18 @@
 //! From a message and an audience to a push on every device that is to get one.
 
 mod audience;
+mod calls;
 mod dispatch;
 mod hook;
 mod message;
 mod plan;
 mod report;
+mod ringing;
+mod route;
 mod silent;
 mod sort;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,12 +23,14 @@ pub use self::hook::{Hook, Veto};
 pub use self::message::{Audience, Message};
 use self::plan::Plan;
 pub use self::report::{DeviceReport, Fate, Forecast, PushReport, ServiceError, Skip};
+use self::ringing::Calls;
 use self::silent::SilentBudget;
 use super::recent::Recent;
 use super::{
     Badges, MemoryBadges, MemoryPresence, Presence, PresencePolicy, PushId, Registry,
     RegistryError, Strategy, UserId,
 };
+use crate::model::ProviderId;
 use crate::resources::Clock;
 use crate::router::{Router, SendOptions};
 
@@ -71,6 +76,8 @@ struct Inner {
     hooks: Vec<Arc<dyn Hook>>,
     recent: Recent,
     silent: SilentBudget,
+    call_providers: BTreeSet<ProviderId>,
+    calls: Calls,
 }
 
 /// Builds a [`PushService`].
@@ -114,6 +121,22 @@ impl PushServiceBuilder {
         self
     }
 
+    /// The providers whose tokens are for calls alone: on iOS, those of PushKit, which the app
+    /// registers beside its ordinary one under a provider of their own. An invitation to a call
+    /// goes through them first, and nothing else ever does.
+    ///
+    /// Where a vendor has such tokens ([`Capability::call_tokens`](crate::Capability::call_tokens)),
+    /// its other providers never carry a call, but an urgent alert in its place.
+    #[must_use]
+    pub fn call_providers(
+        mut self,
+        providers: impl IntoIterator<Item = impl Into<ProviderId>>,
+    ) -> Self {
+        let providers = providers.into_iter().map(Into::into);
+        self.0.call_providers.extend(providers);
+        self
+    }
+
     /// With one more hook; they are asked in order, and the first veto holds.
     #[must_use]
     pub fn hook(mut self, hook: Arc<dyn Hook>) -> Self {
@@ -153,6 +176,8 @@ impl PushService {
             hooks: Vec::new(),
             recent: Recent::default(),
             silent: SilentBudget::new(3),
+            call_providers: BTreeSet::new(),
+            calls: Calls::default(),
         })
     }
 
@@ -186,15 +211,8 @@ impl PushService {
         message: impl Into<Message>,
         audience: Audience,
     ) -> Result<PushReport, ServiceError> {
-        let mut stream = self.stream(message, audience)?;
-        let mut report = PushReport::default();
-        while let Some(device) = stream.next().await {
-            match device {
-                Ok(device) => report.devices.push(device),
-                Err(error) => report.error = Some(error),
-            }
-        }
-        Ok(report)
+        self.collect(Plan::new(&self.0, message.into())?, audience)
+            .await
     }
 
     /// Sends a message to an audience of any size, in memory that does not grow with it; devices
@@ -211,7 +229,15 @@ impl PushService {
         message: impl Into<Message>,
         audience: Audience,
     ) -> Result<BoxStream<'static, Result<DeviceReport, RegistryError>>, ServiceError> {
-        let plan = Arc::new(Plan::new(&self.0, message.into())?);
+        self.stream_of(Plan::new(&self.0, message.into())?, audience)
+    }
+
+    fn stream_of(
+        &self,
+        plan: Plan,
+        audience: Audience,
+    ) -> Result<BoxStream<'static, Result<DeviceReport, RegistryError>>, ServiceError> {
+        let plan = Arc::new(plan);
         let pages = audience::pages(&self.0, audience)?;
         let service = self.clone();
         let done = pages.map(move |found| {

@@ -1,7 +1,9 @@
 //! What a message is to each vendor.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::ringing::Ringing;
 use super::{Inner, Message, ServiceError, Skip};
 use crate::model::{Badge, Error, ErrorKind, Kind, MessageId, Notification, Priority, Vendor};
 use crate::provider::Fields;
@@ -11,6 +13,7 @@ use crate::service::{PresencePolicy, find_strategy};
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) id: MessageId,
+    pub(super) campaign: Option<Arc<str>>,
     pub(super) policy: PresencePolicy,
     pub(super) badge: Badge,
     /// Why nobody gets it as a push.
@@ -19,6 +22,8 @@ pub(super) struct Plan {
     pub(super) all: Notification,
     /// For vendors with one.
     pub(super) vendors: BTreeMap<Vendor, Notification>,
+    /// The call that it invites to.
+    pub(super) ringing: Option<Arc<Ringing>>,
 }
 
 impl Plan {
@@ -44,18 +49,14 @@ impl Plan {
         }
         Ok(Self {
             id,
+            campaign: message.campaign.as_deref().map(Arc::from),
             policy: message.policy.unwrap_or(inner.policy),
             badge: message.notification.badge,
             withheld: veto.map(Skip::Vetoed).or_else(|| withheld(&message)),
             all,
             vendors,
+            ringing: None,
         })
-    }
-
-    /// The message as a vendor with this part of the strategy, or with none, gets it.
-    pub(super) fn form(&self, vendor: Option<&Vendor>) -> &Notification {
-        let own = vendor.and_then(|vendor| self.vendors.get(vendor));
-        own.unwrap_or(&self.all)
     }
 }
 

@@ -43,6 +43,10 @@ pub enum Skip {
     NoDescription,
     /// A message of this id was pushed to this device already.
     Duplicate,
+    /// Its channels take nothing but calls.
+    CallsOnly,
+    /// The call had ended before it could ring there.
+    CallOver,
     /// The device has had its silent pushes of the hour.
     SilentBudget,
     /// A [`Hook`](crate::service::Hook) forbade it, and says why.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use super::audience::Missing;
 use super::plan::Plan;
-use super::{DeviceReport, Fate, Inner, Skip};
+use super::{DeviceReport, Fate, Inner, Skip, route};
 use crate::model::{Target, Timestamp};
 use crate::router::Step;
 use crate::service::{ChannelState, Device, PresenceState, PushId, RegistryError, UserId};
@@ -25,6 +25,8 @@ pub(super) struct Push {
     pub(super) left: VecDeque<Target>,
     pub(super) steps: Vec<Step>,
     pub(super) silent: Silent,
+    /// Whether the call that it is about ended before a channel was tried.
+    pub(super) over: bool,
     /// The user's counter.
     pub(super) badge: Option<u32>,
 }
@@ -60,12 +62,9 @@ pub(super) async fn sort(
             let found = states.iter().find(|(id, _)| *id == device.id);
             found.map(|(_, state)| *state)
         });
-        let left: VecDeque<Target> = device
-            .usable(now)
-            .map(|channel| Target::new(channel.provider.clone(), channel.token.clone()))
-            .collect();
+        let left = route::channels(inner, plan, &device, now);
         let state = state.unwrap_or_default();
-        let fate = match no_push(inner, plan, &device, state, left.is_empty()) {
+        let fate = match no_push(inner, plan, &device, state, &left, now) {
             None => veto(inner, plan, &device, now).await?,
             fate => fate,
         };
@@ -81,6 +80,7 @@ pub(super) async fn sort(
                 left,
                 steps: Vec::new(),
                 silent: Silent::NotAsked,
+                over: false,
                 badge: None,
             }),
         }
@@ -109,7 +109,8 @@ fn no_push(
     plan: &Plan,
     device: &Device,
     state: PresenceState,
-    unreachable: bool,
+    left: &VecDeque<Target>,
+    now: Timestamp,
 ) -> Option<Fate> {
     let dead = |state| matches!(state, ChannelState::Dead { .. });
     let skip = if !plan.policy.pushes(state) {
@@ -118,7 +119,9 @@ fn no_push(
         why.clone()
     } else if device.channels.iter().all(|channel| dead(channel.state)) {
         Skip::Dead
-    } else if unreachable {
+    } else if left.is_empty() && device.usable(now).next().is_some() {
+        Skip::CallsOnly
+    } else if left.is_empty() {
         Skip::Muted
     } else if inner.recent.contains((plan.id, device.id)) {
         Skip::Duplicate
