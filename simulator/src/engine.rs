@@ -1,6 +1,7 @@
 //! One vendor at work: faults, the vendor's own judgement, and the record.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -31,6 +32,8 @@ pub(crate) enum Delivery {
     Reply(Reply),
     /// Answers with the head and a part of the body, then resets.
     PartialReply(Reply),
+    /// Answers with the head, then with a byte of the body after each of these intervals.
+    Drip(Reply, Duration),
     /// Resets the stream with this HTTP/2 error code.
     Reset(u32),
     /// Drops the connection.
@@ -63,6 +66,9 @@ impl Engine {
         if let (Some(limit), Some(control)) = (plan.stream_limit, call.connection.control()) {
             control.set_limit(limit);
         }
+        for token in &plan.flaky {
+            self.vendor.flaky().fail_next(token);
+        }
         let (delivery, verdict) = match plan.fault {
             Some(fault) => self.fault(&call, &place, fault),
             None => {
@@ -81,7 +87,9 @@ impl Engine {
         let accepted = verdict.is_accepted();
         self.record.add(place.kind, accepted, || {
             let answer = match &delivery {
-                Delivery::Reply(reply) | Delivery::PartialReply(reply) => reply.body.clone(),
+                Delivery::Reply(reply)
+                | Delivery::PartialReply(reply)
+                | Delivery::Drip(reply, _) => reply.body.clone(),
                 _ => Bytes::new(),
             };
             self.received(call, place, verdict, answer)
@@ -91,7 +99,8 @@ impl Engine {
 
     /// Adds `Date` by the simulator's clock, from which a client can tell that its own is wrong.
     fn dated(&self, mut delivery: Delivery) -> Delivery {
-        if let Delivery::Reply(reply) | Delivery::PartialReply(reply) = &mut delivery
+        if let Delivery::Reply(reply) | Delivery::PartialReply(reply) | Delivery::Drip(reply, _) =
+            &mut delivery
             && let Ok(date) = HeaderValue::from_str(&httpdate::fmt_http_date(self.clock.now()))
         {
             reply.headers.insert(DATE, date);
@@ -210,8 +219,16 @@ impl Engine {
                 let answer = self.serve(call, place);
                 (Delivery::Reply(answer.reply), answer.verdict)
             }
-            // These two never end a plan.
-            Fault::Delay { .. } | Fault::StreamLimit { .. } => {
+            Fault::Drip { ms } => {
+                let answer = self.serve(call, place);
+                let interval = Duration::from_millis(ms);
+                (
+                    Delivery::Drip(answer.reply, interval),
+                    spoiled(answer.verdict, kind),
+                )
+            }
+            // These never end a plan.
+            Fault::Delay { .. } | Fault::StreamLimit { .. } | Fault::Flaky {} => {
                 let answer = self.serve(call, place);
                 (Delivery::Reply(answer.reply), answer.verdict)
             }

@@ -5,6 +5,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, header};
@@ -60,6 +61,7 @@ async fn answer(
     match engine.conclude(call, place, plan) {
         Delivery::Reply(reply) => Ok(respond(reply, false)),
         Delivery::PartialReply(reply) => Ok(respond(reply, true)),
+        Delivery::Drip(reply, interval) => Ok(drip(reply, interval)),
         Delivery::Stall | Delivery::Freeze => pending().await,
         Delivery::Reset(_)
         | Delivery::Drop
@@ -68,10 +70,17 @@ async fn answer(
     }
 }
 
+fn drip(reply: Reply, interval: Duration) -> Response<Answer> {
+    let mut response = respond(reply, false);
+    response.body_mut().pace = Some(Pace::new(interval));
+    response
+}
+
 fn respond(reply: Reply, cut: bool) -> Response<Answer> {
     let mut response = Response::new(Answer {
         body: Some(reply.body),
         cut,
+        pace: None,
     });
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
@@ -84,11 +93,42 @@ fn respond(reply: Reply, cut: bool) -> Response<Answer> {
     response
 }
 
-/// A body that is whole, or that breaks off.
+/// A body that is whole, or that breaks off, or that comes byte by byte.
 #[derive(Debug)]
 struct Answer {
     body: Option<Bytes>,
     cut: bool,
+    pace: Option<Pace>,
+}
+
+/// When the next byte of a body comes.
+struct Pace {
+    interval: Duration,
+    next: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl Pace {
+    fn new(interval: Duration) -> Self {
+        Self {
+            interval,
+            next: Box::pin(sleep(interval)),
+        }
+    }
+
+    /// Ready once for each byte.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let ready = self.next.as_mut().poll(context);
+        if ready.is_ready() {
+            self.next = Box::pin(sleep(self.interval));
+        }
+        ready
+    }
+}
+
+impl std::fmt::Debug for Pace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Pace").field(&self.interval).finish()
+    }
 }
 
 impl Body for Answer {
@@ -97,9 +137,17 @@ impl Body for Answer {
 
     fn poll_frame(
         self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let this = self.get_mut();
+        if let Some(pace) = &mut this.pace {
+            if pace.poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            let body = this.body.as_mut().filter(|body| !body.is_empty());
+            let byte = body.map(|body| body.split_to(1));
+            return Poll::Ready(byte.map(|byte| Ok(Frame::data(byte))));
+        }
         match this.body.take().filter(|body| !body.is_empty()) {
             Some(body) => Poll::Ready(Some(Ok(Frame::data(body)))),
             None if std::mem::take(&mut this.cut) => {
@@ -110,7 +158,7 @@ impl Body for Answer {
     }
 
     fn is_end_stream(&self) -> bool {
-        !self.cut && self.body.as_ref().is_none_or(Bytes::is_empty)
+        !self.cut && self.pace.is_none() && self.body.as_ref().is_none_or(Bytes::is_empty)
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use h2::server::SendResponse;
@@ -201,10 +202,29 @@ async fn deliver(delivery: Delivery, mut respond: SendResponse<Bytes>) {
                 let _ = stream.send_data(body, false);
             }
         }
+        Delivery::Drip(reply, interval) => drip(reply, interval, respond).await,
         Delivery::Reset(code) => respond.send_reset(Reason::from(code)),
         // The rest waits for the client to give up, or for the connection to end.
         _ => {
             let _ = poll_fn(|cx| respond.poll_reset(cx)).await;
+        }
+    }
+}
+
+/// Sends a body byte by byte, until the client has had enough of it.
+async fn drip(reply: Reply, interval: Duration, mut respond: SendResponse<Bytes>) {
+    let (head, body) = split(reply);
+    let Ok(mut stream) = respond.send_response(head, false) else {
+        return;
+    };
+    for at in 0..=body.len() {
+        tokio::select! {
+            () = sleep(interval) => {}
+            _ = poll_fn(|cx| stream.poll_reset(cx)) => return,
+        }
+        let drop = body.slice(at..body.len().min(at + 1));
+        if stream.send_data(drop, at == body.len()).is_err() {
+            return;
         }
     }
 }

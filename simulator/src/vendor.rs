@@ -11,6 +11,7 @@ use crate::call::{Answer, Call, Place, Reply};
 use crate::clock::Clock;
 use crate::random::Random;
 use crate::receipts::{ReceiptRequest, Told};
+use crate::tokens::Flaky;
 use crate::{
     Error, Received, TokenSet, apns, fcm, harmony, honor, huawei, meizu, oppo, vivo, webpush,
     xiaomi,
@@ -124,6 +125,9 @@ pub(crate) trait Vendor: Send + Sync + std::fmt::Debug {
     fn receipts(&self, _: &[Received], told: &Told<'_>) -> Result<Vec<ReceiptRequest>, Error> {
         Err(told.nothing("anything"))
     }
+
+    /// The targets that are unavailable at their next attempt.
+    fn flaky(&self) -> &Flaky;
 
     /// Forgets what earlier pushes did, such as first attempts of flaky tokens.
     fn reset(&self) {}

@@ -130,6 +130,33 @@ async fn a_rule_can_be_for_one_token() {
 }
 
 #[tokio::test]
+async fn a_flaky_target_fails_as_often_as_the_script_says_and_no_other_does() {
+    let (sim, client, push) = start(Rule::new(Fault::stall())).await;
+    let live = sim.tokens("apns").live;
+    let rule = Rule::new(Fault::Flaky {}).token(live[1].clone()).count(2);
+    sim.set_faults(FaultScript::new().rule(rule)).unwrap();
+    let mut statuses = Vec::new();
+    for token in [&live[1], &live[0], &live[1], &live[1]] {
+        statuses.push(push.clone().to(token).send(&client).await.status.as_u16());
+    }
+    assert_eq!(statuses, [503, 200, 503, 200]);
+}
+
+#[tokio::test]
+async fn a_dripping_answer_is_whole_in_the_end_and_its_push_was_acted_on() {
+    let (sim, client, push) = start(Rule::new(Fault::drip(Duration::from_millis(1)))).await;
+    assert_eq!(push.send(&client).await.status, 200);
+    let received = sim.received("apns").remove(0);
+    assert!(matches!(
+        received.verdict,
+        Verdict::AcceptedThenFault { fault: "drip", .. }
+    ));
+    let dead = &sim.tokens("apns").dead[0];
+    let reply = push.to(dead).send(&client).await;
+    assert_eq!(reply.reason(), (410, "Unregistered".to_owned()));
+}
+
+#[tokio::test]
 #[allow(clippy::disallowed_methods, reason = "a client's own clock")]
 async fn a_delay_is_real_and_the_push_goes_on() {
     let (sim, client, push) = start(Rule::new(Fault::delay(Duration::from_millis(30)))).await;

@@ -37,7 +37,9 @@ fn every_example_of_the_readme_parses_and_every_kind_has_one() {
     }
     let all = [
         "delay",
+        "drip",
         "expired_auth",
+        "flaky",
         "goaway",
         "html",
         "malformed_body",

@@ -62,6 +62,12 @@ async fn fcm_speaks_http1_too_for_any_host() {
         sim.set_faults(script).unwrap();
         assert!(http1(connect().await, &path, &[]).await.is_err(), "{text}");
     }
+    let drip = Rule::new(Fault::drip(Duration::from_millis(1)));
+    sim.set_faults(FaultScript::new().rule(drip)).unwrap();
+    let (status, dripped) = http1(connect().await, &path, &[]).await.unwrap();
+    assert_eq!(status, 401);
+    let dripped: Value = serde_json::from_slice(&dripped).unwrap();
+    assert_eq!(dripped, body);
     sim.set_faults(FaultScript::new().rule(Rule::new(Fault::stall())))
         .unwrap();
     let stalled = http1(connect().await, &path, &[]);

@@ -143,6 +143,10 @@ impl Vendor for Apns {
         ])
     }
 
+    fn flaky(&self) -> &Flaky {
+        &self.flaky
+    }
+
     fn reset(&self) {
         self.flaky.reset();
     }

@@ -30,6 +30,8 @@ struct State {
 pub(crate) struct Plan {
     pub(crate) delay: Duration,
     pub(crate) stream_limit: Option<u32>,
+    /// The targets that are unavailable this time.
+    pub(crate) flaky: Vec<String>,
     /// The fault that answers, if one does.
     pub(crate) fault: Option<Fault>,
 }
@@ -76,6 +78,13 @@ impl Faults {
             match &state.rule.fault {
                 Fault::Delay { ms } => plan.delay += Duration::from_millis(*ms),
                 Fault::StreamLimit { limit } => plan.stream_limit = Some(*limit),
+                Fault::Flaky {} => {
+                    let named = place
+                        .tokens
+                        .iter()
+                        .filter(|token| names(&state.rule, token));
+                    plan.flaky.extend(named.cloned());
+                }
                 fault => {
                     plan.fault = Some(fault.clone());
                     break;
@@ -112,14 +121,16 @@ fn matches(rule: &Rule, vendor: &str, place: &Place) -> bool {
         Target::Auth => place.kind == CallKind::Auth,
         Target::Other => place.kind == CallKind::Other,
     };
-    let any_token = |wanted: &dyn Fn(&str) -> bool| place.tokens.iter().any(|token| wanted(token));
-    kind && rule.provider.as_deref().is_none_or(|name| name == vendor)
-        && rule
-            .token
-            .as_deref()
-            .is_none_or(|wanted| any_token(&|token| token == wanted))
-        && rule
-            .token_prefix
-            .as_deref()
-            .is_none_or(|prefix| any_token(&|token| token.starts_with(prefix)))
+    let any_token = || {
+        let is_bound = rule.token.is_some() || rule.token_prefix.is_some();
+        !is_bound || place.tokens.iter().any(|token| names(rule, token))
+    };
+    kind && rule.provider.as_deref().is_none_or(|name| name == vendor) && any_token()
+}
+
+/// Whether a rule looks at this token.
+fn names(rule: &Rule, token: &str) -> bool {
+    let (whole, prefix) = (rule.token.as_deref(), rule.token_prefix.as_deref());
+    whole.is_none_or(|whole| token == whole)
+        && prefix.is_none_or(|prefix| token.starts_with(prefix))
 }

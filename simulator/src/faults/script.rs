@@ -172,6 +172,16 @@ pub enum Fault {
         /// How late, in milliseconds of real time.
         ms: u64,
     },
+    /// The targets of the request that `token` or `token_prefix` name (all of it without them) are
+    /// unavailable this time; the others are served, where the vendor tells them apart. Later
+    /// rules still apply.
+    Flaky {},
+    /// The answer comes drop by drop: its head at once, then a byte of its body after each `ms`
+    /// milliseconds of real time, and its end after as long again. The request is acted on.
+    Drip {
+        /// The time between two bytes, in milliseconds.
+        ms: u64,
+    },
     /// The stream is reset (HTTP/2) or the connection dropped (HTTP/1.1) in place of an answer.
     Reset {
         /// Send the status and a part of a body first. The request was then acted on.
@@ -276,6 +286,13 @@ impl Fault {
         }
     }
 
+    /// An answer of which a byte comes after each `interval`.
+    pub fn drip(interval: std::time::Duration) -> Self {
+        Self::Drip {
+            ms: u64::try_from(interval.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+
     /// The stream is reset before anything is done.
     pub fn reset() -> Self {
         Self::Reset {
@@ -304,6 +321,8 @@ impl Fault {
         match self {
             Self::Status { .. } => "status",
             Self::Delay { .. } => "delay",
+            Self::Flaky {} => "flaky",
+            Self::Drip { .. } => "drip",
             Self::Reset { .. } => "reset",
             Self::Goaway { .. } => "goaway",
             Self::StreamLimit { .. } => "stream_limit",

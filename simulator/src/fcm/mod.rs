@@ -128,6 +128,10 @@ impl Vendor for Fcm {
         ])
     }
 
+    fn flaky(&self) -> &Flaky {
+        &self.flaky
+    }
+
     fn reset(&self) {
         self.flaky.reset();
     }

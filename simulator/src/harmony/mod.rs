@@ -120,6 +120,10 @@ impl Vendor for Harmony {
         receipt::requests(&self.credentials, received, told)
     }
 
+    fn flaky(&self) -> &Flaky {
+        &self.flaky
+    }
+
     fn reset(&self) {
         self.flaky.reset();
     }

@@ -126,6 +126,10 @@ impl Vendor for Honor {
         receipt::requests(&self.credentials, received, told)
     }
 
+    fn flaky(&self) -> &Flaky {
+        &self.flaky
+    }
+
     fn reset(&self) {
         self.flaky.reset();
     }

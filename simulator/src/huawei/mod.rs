@@ -122,6 +122,10 @@ impl Vendor for Huawei {
         receipt::requests(&self.credentials, received, told)
     }
 
+    fn flaky(&self) -> &Flaky {
+        &self.flaky
+    }
+
     fn reset(&self) {
         self.flaky.reset();
     }

@@ -125,6 +125,10 @@ impl Vendor for Meizu {
         receipt::requests(&self.credentials, received, told)
     }
 
+    fn flaky(&self) -> &Flaky {
+        &self.flaky
+    }
+
     fn reset(&self) {
         self.flaky.reset();
     }

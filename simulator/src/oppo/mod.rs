@@ -154,6 +154,10 @@ impl Vendor for Oppo {
         receipt::requests(&self.credentials, received, told)
     }
 
+    fn flaky(&self) -> &Flaky {
+        &self.flaky
+    }
+
     fn reset(&self) {
         self.flaky.reset();
         self.memory.reset();

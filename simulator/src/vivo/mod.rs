@@ -140,6 +140,10 @@ impl Vendor for Vivo {
         receipt::requests(received, told)
     }
 
+    fn flaky(&self) -> &Flaky {
+        &self.flaky
+    }
+
     fn reset(&self) {
         self.flaky.reset();
         self.tasks.forget_requests();

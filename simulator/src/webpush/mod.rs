@@ -135,6 +135,10 @@ impl Vendor for WebPush {
         open::open(&call.body, &subscriber).ok().map(Bytes::from)
     }
 
+    fn flaky(&self) -> &Flaky {
+        &self.flaky
+    }
+
     fn reset(&self) {
         self.flaky.reset();
         self.messages.clear();

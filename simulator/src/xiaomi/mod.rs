@@ -130,6 +130,10 @@ impl Vendor for Xiaomi {
         receipt::requests(received, told)
     }
 
+    fn flaky(&self) -> &Flaky {
+        &self.flaky
+    }
+
     fn reset(&self) {
         self.flaky.reset();
     }
