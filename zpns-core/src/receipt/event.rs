@@ -1,6 +1,7 @@
 //! One receipt, in the words of every vendor.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -11,6 +12,9 @@ use crate::model::{MessageId, Timestamp, Token, TokenAction};
 ///
 /// Several of them for one push are normal (delivered, then clicked), and vendors may send one
 /// again: what is done about it has to be the same when it is done twice.
+///
+/// What the devices of one report have in common is held once, however many they are: a body of
+/// two megabytes makes no gigabytes of receipts.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Receipt {
@@ -19,16 +23,16 @@ pub struct Receipt {
     /// What happened.
     pub event: ReceiptEvent,
     /// The vendor's own code, verbatim; `type/subtype` where it has two.
-    pub code: String,
+    pub code: Arc<str>,
     /// What the code means, in words, where somebody documented it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meaning: Option<Cow<'static, str>>,
     /// The id with which the vendor accepted the push.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub vendor_id: Option<String>,
+    pub vendor_id: Option<Arc<str>>,
     /// What the host gave the push to come back with: a tag, or the callback's parameter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tag: Option<String>,
+    pub tag: Option<Arc<str>>,
     /// When it happened, by the vendor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
@@ -36,7 +40,7 @@ pub struct Receipt {
 
 impl Receipt {
     /// A receipt for a device, with the vendor's code for it.
-    pub fn new(token: impl Into<Token>, event: ReceiptEvent, code: impl Into<String>) -> Self {
+    pub fn new(token: impl Into<Token>, event: ReceiptEvent, code: impl Into<Arc<str>>) -> Self {
         Self {
             token: token.into(),
             event,
@@ -57,14 +61,14 @@ impl Receipt {
 
     /// With the vendor's id of the push.
     #[must_use]
-    pub fn with_vendor_id(mut self, id: impl Into<Option<String>>) -> Self {
+    pub fn with_vendor_id(mut self, id: impl Into<Option<Arc<str>>>) -> Self {
         self.vendor_id = id.into();
         self
     }
 
     /// With what the host gave along.
     #[must_use]
-    pub fn with_tag(mut self, tag: impl Into<Option<String>>) -> Self {
+    pub fn with_tag(mut self, tag: impl Into<Option<Arc<str>>>) -> Self {
         self.tag = tag.into();
         self
     }
@@ -140,7 +144,7 @@ impl ReceiptEvent {
 }
 
 /// Why a push will not be seen.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DropReason {
@@ -201,16 +205,19 @@ mod tests {
         let id = MessageId::new();
         let receipt = Receipt::new("t", ReceiptEvent::Delivered, "0");
         assert_eq!(receipt.message_id(), None);
-        let receipt = receipt.with_tag(id.to_string());
+        let receipt = receipt.with_tag(Arc::<str>::from(id.to_string()));
         assert_eq!(receipt.message_id(), Some(id));
-        assert_eq!(receipt.with_tag("campaign".to_owned()).message_id(), None);
+        assert_eq!(
+            receipt.with_tag(Arc::<str>::from("campaign")).message_id(),
+            None
+        );
     }
 
     #[test]
     fn a_receipt_survives_a_round_trip() {
         let receipt = Receipt::new("t", ReceiptEvent::Replaced("n".into()), "16")
             .with_meaning("moved")
-            .with_vendor_id("v".to_owned())
+            .with_vendor_id(Arc::<str>::from("v"))
             .at(Timestamp::from_millis(7));
         let text = serde_json::to_string(&receipt).unwrap();
         assert_eq!(serde_json::from_str::<Receipt>(&text).unwrap(), receipt);

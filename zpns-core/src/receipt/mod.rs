@@ -10,4 +10,4 @@ mod receipts;
 
 pub use self::event::{DropReason, Receipt, ReceiptEvent};
 pub use self::reader::{ReceiptError, ReceiptReader, ReceiptReply};
-pub use self::receipts::{Parsed, Receipts};
+pub use self::receipts::{MOST_BYTES, Parsed, Receipts};

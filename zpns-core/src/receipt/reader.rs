@@ -15,6 +15,12 @@ pub trait ReceiptReader: fmt::Debug + Send + Sync + 'static {
     /// to be believed then.
     fn read(&self, headers: &HeaderMap, body: &[u8]) -> Result<Vec<Receipt>, ReceiptError>;
 
+    /// Whether what is read is proved to be the vendor's: signed, or carrying a secret. What is
+    /// not is a hint, which the secret of the address alone speaks for.
+    fn is_verified(&self) -> bool {
+        false
+    }
+
     /// What the vendor wants to be answered, so that it neither repeats itself nor stops calling.
     fn reply(&self) -> ReceiptReply {
         ReceiptReply::EMPTY
@@ -50,6 +56,9 @@ impl ReceiptReply {
         }
     }
 
+    /// 503: what was read could not be kept, and may be told again.
+    pub const UNAVAILABLE: Self = Self::status(StatusCode::SERVICE_UNAVAILABLE);
+
     const fn status(status: StatusCode) -> Self {
         Self {
             status,
@@ -68,6 +77,8 @@ pub enum ReceiptError {
     Stranger(String),
     /// It speaks of another app.
     OtherApp,
+    /// It is longer than any vendor's: see [`MOST_BYTES`](super::MOST_BYTES).
+    TooLarge,
     /// It is not of the vendor's form.
     Unreadable(String),
 }
@@ -78,6 +89,7 @@ impl ReceiptError {
         ReceiptReply::status(match self {
             Self::NoSuchAddress => StatusCode::NOT_FOUND,
             Self::Stranger(_) | Self::OtherApp => StatusCode::FORBIDDEN,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unreadable(_) => StatusCode::BAD_REQUEST,
         })
     }
@@ -89,6 +101,7 @@ impl fmt::Display for ReceiptError {
             Self::NoSuchAddress => f.write_str("no provider has its receipts at this address"),
             Self::Stranger(why) => write!(f, "the receipts are not the vendor's: {why}"),
             Self::OtherApp => f.write_str("the receipts are those of another app"),
+            Self::TooLarge => f.write_str("the receipts are longer than any vendor's"),
             Self::Unreadable(why) => f.write_str(why),
         }
     }

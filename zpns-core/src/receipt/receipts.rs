@@ -10,6 +10,10 @@ use super::{Receipt, ReceiptError, ReceiptReader, ReceiptReply};
 use crate::config::Secret;
 use crate::model::ProviderId;
 
+/// How long a request with receipts may be. The longest that a vendor describes, a thousand of
+/// Huawei's, is a quarter of it.
+pub const MOST_BYTES: usize = 2 * 1024 * 1024;
+
 /// Every provider whose vendor calls back: what reads its receipts, and at which path.
 ///
 /// A path holds a secret, because most vendors sign nothing: who does not know it cannot speak of
@@ -58,7 +62,9 @@ pub struct Parsed {
     pub provider: ProviderId,
     /// What became of them, in the vendor's order.
     pub receipts: Vec<Receipt>,
-    /// What to answer, once they are kept.
+    /// Whether the vendor [proved](ReceiptReader::is_verified) that they are its own.
+    pub verified: bool,
+    /// What to answer, once they are kept; [`ReceiptReply::UNAVAILABLE`] if they cannot be.
     pub reply: ReceiptReply,
 }
 
@@ -126,8 +132,12 @@ impl Receipts {
     ) -> Result<Parsed, ReceiptError> {
         let entry = self.readers.get(provider);
         let entry = entry.ok_or(ReceiptError::NoSuchAddress)?;
+        if body.len() > MOST_BYTES {
+            return Err(ReceiptError::TooLarge);
+        }
         Ok(Parsed {
             provider: provider.clone(),
+            verified: entry.reader.is_verified(),
             receipts: entry.reader.read(headers, body)?,
             reply: entry.reader.reply(),
         })
@@ -219,6 +229,19 @@ mod tests {
             assert_eq!(refused.reply().status, status);
             assert_eq!(refused.reply().body, "");
         }
+    }
+
+    #[test]
+    fn what_is_longer_than_any_vendors_is_not_read() {
+        let receipts = Receipts::new().with("a", "/a", Arc::new(Says(Ok("t"))));
+        let mut body = vec![b' '; MOST_BYTES];
+        assert!(receipts.receive("/a", &HeaderMap::new(), &body).is_ok());
+        body.push(b' ');
+        let refused = receipts
+            .receive("/a", &HeaderMap::new(), &body)
+            .unwrap_err();
+        assert_eq!(refused, ReceiptError::TooLarge);
+        assert_eq!(refused.reply().status, StatusCode::PAYLOAD_TOO_LARGE);
     }
 
     #[test]

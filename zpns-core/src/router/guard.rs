@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
+use super::receipts::Told;
 use crate::config::number;
-use crate::model::{ErrorKind, Outcome, Rejection, Report, TokenAction};
+use crate::model::{ErrorKind, Outcome, Rejection, Report, Timestamp, TokenAction};
 
 /// The parts of the window that are forgotten one by one.
 const SLICES: usize = 10;
@@ -196,6 +197,28 @@ impl Guard {
             keep_tokens(report, &alarm);
         }
         news.then_some(alarm)
+    }
+
+    /// Counts what receipts say. A push that was taken within the window is among the verdicts
+    /// already; a receipt for an older one is a verdict of its own. The alarm, if they gave it.
+    pub(super) fn judge_receipts(
+        &self,
+        now: Duration,
+        today: Timestamp,
+        told: &[Told],
+    ) -> Option<MassInvalidation> {
+        let mut state = self.lock();
+        if !state.settings.enabled || state.alarm.is_some() {
+            return None;
+        }
+        let window = state.settings.window;
+        let is_counted =
+            |told: &&Told| told.accepted.is_some_and(|at| today.since(at) <= window);
+        let counted = told.iter().filter(is_counted).count();
+        let verdicts = told.len().saturating_sub(counted) as u64;
+        let invalid = told.iter().filter(|told| told.dead).count() as u64;
+        state.alarm = state.count(now, verdicts, invalid);
+        state.alarm
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -10,6 +10,7 @@ mod flow;
 mod guard;
 mod lane;
 mod providers;
+mod receipts;
 mod standing;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub use self::flow::Flow;
 use self::guard::Guard;
 pub use self::guard::{GuardSettings, MassInvalidation};
 use self::providers::Providers;
+pub(crate) use self::receipts::Told;
 use self::standing::ExpiryWatch;
 pub use self::standing::ProviderStatus;
 use crate::layers::{Delivery as DeliverySettings, LayerContext};

@@ -9,6 +9,7 @@
 //!   push then. [`MemoryPresence`] is the one in memory.
 //! * [`Call`]: rings, on the channel for calls where there is one, until it [ends](CallEnd).
 //! * [`DoNotDisturb`]: a hook that keeps users' [quiet hours](QuietHours).
+//! * [`Milestones`]: how far each push came, by the vendors' receipts, and counts per campaign.
 //! * [`Badges`]: one counter of unread messages per user.
 //! * [`Strategy`]: a named rule, from code or the config file, that fills in what the caller left
 //!   out.
@@ -23,6 +24,7 @@ pub mod conformance;
 mod expression;
 mod presence;
 mod push;
+mod receipts;
 mod quiet;
 mod recent;
 pub mod registry;
@@ -37,6 +39,10 @@ pub use self::push::{
     PushServiceBuilder, ServiceError, Skip, Veto,
 };
 pub use self::quiet::{DoNotDisturb, MemoryQuietTimes, QuietHours, QuietHoursError, QuietTimes};
+pub use self::receipts::{
+    CampaignCounts, Early, Joined, JoinedReceipt, MemoryMilestones, Milestone, Milestones, PushRecord,
+    ReceiptReport, Stage,
+};
 pub use self::registry::{
     AttributeValue, Channel, ChannelState, Device, DeviceQuery, DeviceUpdate, MemoryRegistry, Page,
     Platform, PushId, Registration, Registry, RegistryError, TokenChange, TokenVerdict, UserId,

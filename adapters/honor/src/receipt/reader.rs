@@ -1,5 +1,7 @@
 //! HONOR's reports in the words of every vendor.
 
+use std::sync::Arc;
+
 use http::HeaderMap;
 use zpns_core::receipt::{
     DropReason, Receipt, ReceiptError, ReceiptEvent, ReceiptReader, ReceiptReply,
@@ -47,8 +49,8 @@ fn receipt(told: super::Receipt) -> Receipt {
         told.status.to_string(),
     )
     .with_meaning(told.meaning)
-    .with_vendor_id(told.vendor_id)
-    .with_tag(told.tag)
+    .with_vendor_id(told.vendor_id.map(Arc::<str>::from))
+    .with_tag(told.tag.map(Arc::<str>::from))
     .at(told.at)
 }
 
@@ -90,9 +92,10 @@ mod tests {
             let receipt = read(&body).unwrap().remove(0);
             assert_ne!(receipt.event, ReceiptEvent::Unknown, "{status}");
             assert_eq!(receipt.action(), own.action, "{status}");
-            assert_eq!(receipt.code, status.to_string());
+            assert_eq!(*receipt.code, status.to_string());
             assert_eq!(receipt.meaning.as_deref(), own.meaning);
-            assert_eq!((receipt.vendor_id, receipt.tag), (own.vendor_id, own.tag));
+            assert_eq!(receipt.vendor_id.as_deref(), own.vendor_id.as_deref());
+            assert_eq!(receipt.tag.as_deref(), own.tag.as_deref());
             assert_eq!((receipt.token, receipt.at), (own.token, own.at));
         }
         let quota = read(&json!([{"token": "t", "status": QUOTA}])).unwrap();

@@ -58,6 +58,10 @@ impl Reader {
 }
 
 impl ReceiptReader for Reader {
+    fn is_verified(&self) -> bool {
+        self.signed.is_some()
+    }
+
     fn read(&self, headers: &HeaderMap, body: &[u8]) -> Result<Vec<Receipt>, ReceiptError> {
         if let Some(signed) = &self.signed {
             signed.check(headers)?;
@@ -71,8 +75,8 @@ impl ReceiptReader for Reader {
         let receipts = told.into_iter().map(|told| {
             Receipt::new(told.token, told.event, told.status.to_string())
                 .with_meaning(told.meaning)
-                .with_vendor_id(told.vendor_id)
-                .with_tag(told.tag)
+                .with_vendor_id(told.vendor_id.map(Arc::<str>::from))
+                .with_tag(told.tag.map(Arc::<str>::from))
                 .at(told.at)
         });
         Ok(receipts.collect())
@@ -127,7 +131,7 @@ mod tests {
             let own = parse(&body(*status, "7")).unwrap().remove(0);
             assert_eq!(receipt.event, *event);
             assert_eq!(receipt.action(), own.action, "{status}");
-            assert_eq!(receipt.code, status.to_string());
+            assert_eq!(*receipt.code, status.to_string());
             assert_eq!(receipt.meaning.as_deref(), Some(*meaning));
             assert_eq!(receipt.vendor_id.as_deref(), Some("r"));
             assert_eq!(receipt.tag.as_deref(), Some("b"));

@@ -1,5 +1,7 @@
 //! Meizu's reports in the words of every vendor.
 
+use std::sync::Arc;
+
 use http::HeaderMap;
 use zpns_core::receipt::{Receipt, ReceiptError, ReceiptReader};
 use zpns_core::{ReceiptEvent, Secret};
@@ -21,6 +23,10 @@ impl Reader {
 }
 
 impl ReceiptReader for Reader {
+    fn is_verified(&self) -> bool {
+        true
+    }
+
     fn read(&self, _: &HeaderMap, body: &[u8]) -> Result<Vec<Receipt>, ReceiptError> {
         let told = parse(body, &self.access_token).map_err(|refused| match refused {
             Refused::Stranger => ReceiptError::Stranger(refused.to_string()),
@@ -36,7 +42,11 @@ fn receipts(told: super::Receipt) -> impl Iterator<Item = Receipt> {
         Some(CallbackType::Clicked) => ReceiptEvent::Clicked,
         _ => ReceiptEvent::Unknown,
     };
-    let (code, id, tag) = (told.type_code.to_string(), told.vendor_id, told.param);
+    let code = Arc::<str>::from(told.type_code.to_string());
+    let (id, tag) = (
+        Arc::<str>::from(told.vendor_id),
+        told.param.map(Arc::<str>::from),
+    );
     told.targets.into_iter().map(move |token| {
         Receipt::new(token, event.clone(), code.clone())
             .with_vendor_id(id.clone())
@@ -72,7 +82,7 @@ mod tests {
             assert_eq!(receipts[1].token, "b".into());
             for receipt in receipts {
                 assert_eq!(receipt.event, event);
-                assert_eq!(receipt.code, code.to_string());
+                assert_eq!(*receipt.code, code.to_string());
                 assert_eq!(receipt.vendor_id.as_deref(), Some("NS-1"));
                 assert_eq!(receipt.tag.as_deref(), Some("p"));
             }

@@ -1,5 +1,7 @@
 //! OPPO's reports in the words of every vendor.
 
+use std::sync::Arc;
+
 use http::HeaderMap;
 use zpns_core::ReceiptEvent as Event;
 use zpns_core::receipt::{DropReason, Receipt, ReceiptError, ReceiptReader};
@@ -19,8 +21,12 @@ impl ReceiptReader for Reader {
 
 /// The id of a push is that of its message, or of its broadcast: what the push was accepted under.
 fn receipts(told: super::Receipt) -> impl Iterator<Item = Receipt> {
-    let (event, code) = (event(told.event), told.event_type);
-    let (id, tag, at) = (told.vendor_id, told.param, told.at);
+    let (event, code) = (event(told.event), Arc::<str>::from(told.event_type));
+    let (id, tag) = (
+        Arc::<str>::from(told.vendor_id),
+        told.param.map(Arc::<str>::from),
+    );
+    let at = told.at;
     told.targets.into_iter().map(move |(token, _)| {
         Receipt::new(token, event.clone(), code.clone())
             .with_vendor_id(id.clone())
@@ -62,7 +68,7 @@ mod tests {
             for (receipt, (token, action)) in receipts.into_iter().zip(own.targets) {
                 assert_eq!(receipt.token, token);
                 assert_eq!(receipt.action(), action, "{name}");
-                assert_eq!(receipt.code, name);
+                assert_eq!(&*receipt.code, name);
                 assert_eq!(receipt.event, event(own.event));
                 assert_eq!(receipt.event == Event::Unknown, name == "brand_new");
                 assert_eq!(receipt.vendor_id.as_deref(), Some("m"));

@@ -1,5 +1,7 @@
 //! vivo's reports in the words of every vendor.
 
+use std::sync::Arc;
+
 use http::HeaderMap;
 use zpns_core::ReceiptEvent;
 use zpns_core::receipt::{DropReason, Receipt, ReceiptError, ReceiptReader};
@@ -23,7 +25,12 @@ fn receipts(told: super::Receipt) -> impl Iterator<Item = Receipt> {
         Some(detail) => format!("{}/{detail}", told.ack_type),
         None => told.ack_type,
     };
-    let (id, tag, at) = (told.task_id, told.param, told.at);
+    let code: Arc<str> = code.into();
+    let (id, tag) = (
+        Arc::<str>::from(told.task_id),
+        told.param.map(Arc::<str>::from),
+    );
+    let at = told.at;
     told.targets.into_iter().map(move |(token, _)| {
         Receipt::new(token, event.clone(), code.clone())
             .with_vendor_id(id.clone())
@@ -77,7 +84,7 @@ mod tests {
                 assert_eq!(receipt.token, token);
                 assert_eq!(receipt.action(), action, "{kind} {detail:?}");
                 let code = [Some(kind), detail].into_iter().flatten();
-                assert_eq!(receipt.code, code.collect::<Vec<_>>().join("/"));
+                assert_eq!(*receipt.code, code.collect::<Vec<_>>().join("/"));
                 assert_eq!(receipt.event, event(wanted));
                 assert_eq!(receipt.event == ReceiptEvent::Unknown, wanted.is_none());
                 assert_eq!(receipt.vendor_id.as_deref(), Some("task"));

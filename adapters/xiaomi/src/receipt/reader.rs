@@ -1,5 +1,7 @@
 //! Xiaomi's reports in the words of every vendor.
 
+use std::sync::Arc;
+
 use http::HeaderMap;
 use zpns_core::receipt::{DropReason, Receipt, ReceiptError, ReceiptReader};
 use zpns_core::{ReceiptEvent, TokenAction};
@@ -19,8 +21,12 @@ impl ReceiptReader for Reader {
 }
 
 fn receipts(told: super::Receipt) -> impl Iterator<Item = Receipt> {
-    let (kind, code) = (told.kind, told.type_code.to_string());
-    let (id, tag, at) = (told.vendor_id, told.param, told.at);
+    let (kind, code) = (told.kind, Arc::<str>::from(told.type_code.to_string()));
+    let (id, tag) = (
+        Arc::<str>::from(told.vendor_id),
+        told.param.map(Arc::<str>::from),
+    );
+    let at = told.at;
     told.targets.into_iter().map(move |(token, action)| {
         let event = match action {
             TokenAction::Replace(new) => ReceiptEvent::Replaced(new),
@@ -74,7 +80,7 @@ mod tests {
             for (receipt, (token, action)) in receipts.iter().zip(own.targets) {
                 assert_eq!(receipt.token, token);
                 assert_eq!(receipt.action(), action, "{kind:?}");
-                assert_eq!(receipt.code, number.to_string());
+                assert_eq!(*receipt.code, number.to_string());
                 assert_eq!(receipt.vendor_id.as_deref(), Some("scm1"));
                 assert_eq!(receipt.tag.as_deref(), Some("p"));
                 assert_eq!(receipt.at, Some(Timestamp::from_millis(5)));

@@ -6,6 +6,7 @@ mod dispatch;
 mod hook;
 mod message;
 mod plan;
+mod receipts;
 mod report;
 mod ringing;
 mod route;
@@ -27,8 +28,8 @@ use self::ringing::Calls;
 use self::silent::SilentBudget;
 use super::recent::Recent;
 use super::{
-    Badges, MemoryBadges, MemoryPresence, Presence, PresencePolicy, PushId, Registry,
-    RegistryError, Strategy, UserId,
+    Badges, MemoryBadges, MemoryMilestones, MemoryPresence, Milestones, Presence, PresencePolicy,
+    PushId, Registry, RegistryError, Strategy, UserId,
 };
 use crate::model::ProviderId;
 use crate::resources::Clock;
@@ -69,6 +70,7 @@ struct Inner {
     registry: Arc<dyn Registry>,
     presence: Arc<dyn Presence>,
     badges: Arc<dyn Badges>,
+    milestones: Arc<dyn Milestones>,
     strategies: BTreeMap<String, Strategy>,
     clock: Arc<dyn Clock>,
     policy: PresencePolicy,
@@ -96,6 +98,13 @@ impl PushServiceBuilder {
     #[must_use]
     pub fn badges(mut self, badges: Arc<dyn Badges>) -> Self {
         self.0.badges = badges;
+        self
+    }
+
+    /// With other milestones than those of its own in memory.
+    #[must_use]
+    pub fn milestones(mut self, milestones: Arc<dyn Milestones>) -> Self {
+        self.0.milestones = milestones;
         self
     }
 
@@ -169,6 +178,7 @@ impl PushService {
             registry,
             presence: Arc::new(MemoryPresence::new()),
             badges: Arc::new(MemoryBadges::new()),
+            milestones: Arc::new(MemoryMilestones::new()),
             strategies: BTreeMap::new(),
             clock,
             policy: PresencePolicy::default(),
@@ -294,7 +304,12 @@ impl PushService {
             Err(error) => Err(error),
         };
         match sorted {
-            Ok(sorted) => dispatch::push(&self.0, plan, sorted).await,
+            Ok(sorted) => {
+                let sent = self.0.clock.now();
+                let mut reports = dispatch::push(&self.0, plan, sorted).await;
+                self.note_milestones(plan, &mut reports, sent).await;
+                reports
+            }
             Err(error) => vec![Err(error)],
         }
     }
