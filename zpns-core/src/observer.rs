@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tracing::Span;
 
+use crate::layers::RateUnit;
 use crate::model::{
     Accepted, Category, Error, ErrorKind, Notification, Rejection, Report, Target, Timestamp, Token,
 };
@@ -29,7 +30,8 @@ pub enum Event<'a> {
     },
     /// A verdict against a push.
     Rejected {
-        /// Through which provider.
+        /// Through which provider; where there is none of this name,
+        /// [one that is unknown](ProviderInfo::unknown).
         provider: &'a ProviderInfo,
         /// Of which message.
         notification: &'a Notification,
@@ -108,17 +110,33 @@ pub enum Event<'a> {
         /// What came of the first.
         kind: ErrorKind,
     },
-    /// A provider is not called any more until its credentials are probed again.
+    /// A provider is not called any more until a probe says that all is well again.
     BreakerOpened {
         /// Which provider.
         provider: &'a ProviderInfo,
         /// What opened it.
         kind: ErrorKind,
     },
-    /// A provider is called again.
+    /// The breaker is half open: one batch goes out as a probe. Once per probe;
+    /// [`BreakerClosed`](Self::BreakerClosed) follows if it finds all well, nothing if it does not.
+    BreakerHalfOpened {
+        /// Which provider.
+        provider: &'a ProviderInfo,
+    },
+    /// A provider is called again: a probe got through, or another one took its place in the
+    /// router.
     BreakerClosed {
         /// Which provider.
         provider: &'a ProviderInfo,
+    },
+    /// The bound on requests per second changed: the vendor complained, or has not for a while.
+    RateAdapted {
+        /// Which provider.
+        provider: &'a ProviderInfo,
+        /// So many a second from now on; none if nothing is bounded any more.
+        per_second: Option<f64>,
+        /// What is counted.
+        unit: RateUnit,
     },
     /// A daily quota is used up: its pushes are answered without a call until the vendor's
     /// midnight.
@@ -131,6 +149,14 @@ pub enum Event<'a> {
         until: Timestamp,
         /// What the vendor said.
         reason: &'a str,
+    },
+    /// The pushes of a quota that was used up go out again. Told when the first one after the
+    /// vendor's midnight does, or when another provider took the place of this one.
+    QuotaReleased {
+        /// Which provider.
+        provider: &'a ProviderInfo,
+        /// As in [`QuotaLatched`](Self::QuotaLatched).
+        category: Option<Category>,
     },
     /// A certificate or a key of a provider ends within two weeks. Told once an hour while
     /// something is sent.

@@ -67,6 +67,30 @@ impl Default for Breaker {
     }
 }
 
+/// How a breaker stands.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[non_exhaustive]
+pub enum BreakerState {
+    /// Pushes go out.
+    #[default]
+    Closed,
+    /// Pushes are answered without a call.
+    Open,
+    /// One batch is on its way to find out; all others are answered without a call.
+    HalfOpen,
+}
+
+impl BreakerState {
+    /// `closed`, `open` or `half_open`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+            Self::HalfOpen => "half_open",
+        }
+    }
+}
+
 impl Layer for Breaker {
     fn wrap(&self, inner: Arc<dyn PushProvider>, context: &LayerContext) -> Arc<dyn PushProvider> {
         Wrapped::around(inner, AroundBreaker::new(self, context))
@@ -91,6 +115,8 @@ struct State {
     window_began: Duration,
     /// Requests that got none since the window began.
     failed: u64,
+    /// Another provider took this one's place: what late batches find out is news to nobody.
+    retired: bool,
 }
 
 #[derive(Debug)]
@@ -98,6 +124,8 @@ struct Open {
     because: Cause,
     probe_at: Duration,
     pause: Duration,
+    /// Probes on their way.
+    probes: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -124,11 +152,11 @@ struct Probe<'a> {
 
 impl Drop for Probe<'_> {
     fn drop(&mut self) {
-        if self.reported {
-            return;
-        }
         if let Some(open) = &mut self.breaker.lock().open {
-            open.probe_at = Duration::ZERO;
+            open.probes = open.probes.saturating_sub(1);
+            if !self.reported {
+                open.probe_at = Duration::ZERO;
+            }
         }
     }
 }
@@ -154,6 +182,10 @@ impl Around for AroundBreaker {
             Admission::Probe(probe) => Some(probe),
             Admission::No(outcome) => return batch.report_all(outcome),
         };
+        if probe.is_some() {
+            let provider = next.provider().info();
+            self.observers.tell(&Event::BreakerHalfOpened { provider });
+        }
         let report = next.pass(batch).await;
         if let Some(probe) = &mut probe {
             // One that was held back on its way found nothing out, and makes way.
@@ -194,6 +226,7 @@ impl AroundBreaker {
             return Admission::No(open.because.outcome(open.probe_at - now));
         }
         open.probe_at = now.saturating_add(open.pause);
+        open.probes += 1;
         Admission::Probe(Probe {
             breaker: self,
             reported: false,
@@ -234,7 +267,7 @@ impl AroundBreaker {
         }
     }
 
-    /// Whether that changed anything. While it is open, only the probe has news.
+    /// Whether that is news. While it is open, only the probe has any.
     fn open(&self, because: Cause, pause: Duration, probe: bool) -> bool {
         let mut state = self.lock();
         let was_closed = state.open.is_none();
@@ -243,10 +276,11 @@ impl AroundBreaker {
                 because,
                 probe_at: self.clock.monotonic().saturating_add(pause),
                 pause,
+                probes: state.open.as_ref().map_or(0, |open| open.probes),
             });
             self.open.store(true, Ordering::Release);
         }
-        was_closed
+        was_closed && !state.retired
     }
 
     /// A request without an answer; whether that opened it.
@@ -276,7 +310,7 @@ impl AroundBreaker {
         self.open(Cause::Outage, settings.first_pause, false)
     }
 
-    /// Closes it if it is open for such a cause; whether it was.
+    /// Closes it if it is open for such a cause; whether that is news.
     fn close(&self, for_this: impl Fn(&Cause) -> bool) -> bool {
         let mut state = self.lock();
         let was_open = state.open.take_if(|open| for_this(&open.because)).is_some();
@@ -286,7 +320,27 @@ impl AroundBreaker {
         state.failed = 0;
         self.answered.store(0, Ordering::Relaxed);
         self.open.store(false, Ordering::Release);
-        true
+        !state.retired
+    }
+
+    /// How it stands.
+    pub(super) fn state(&self) -> BreakerState {
+        match &self.lock().open {
+            None => BreakerState::Closed,
+            Some(open) if open.probes > 0 => BreakerState::HalfOpen,
+            Some(_) => BreakerState::Open,
+        }
+    }
+
+    /// Another provider takes this one's place: what was told of this breaker does not hold for
+    /// that one's.
+    pub(super) fn retire(&self, provider: &ProviderInfo) {
+        let mut state = self.lock();
+        let was_open = !std::mem::replace(&mut state.retired, true) && state.open.is_some();
+        drop(state);
+        if was_open {
+            self.observers.tell(&Event::BreakerClosed { provider });
+        }
     }
 }
 

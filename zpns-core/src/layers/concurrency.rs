@@ -47,6 +47,11 @@ impl AroundConcurrency {
         }
     }
 
+    /// How many wait for a slot, by urgency.
+    pub(super) fn waiting(&self) -> [usize; Urgency::ALL.len()] {
+        self.slots.waiting()
+    }
+
     /// A slot; none if the deadline came first.
     async fn wait(&self, batch: &Batch, urgency: Urgency) -> Option<Slot<'_>> {
         let left = batch.time_left(self.clock.monotonic(), Duration::MAX);

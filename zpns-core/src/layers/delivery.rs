@@ -16,7 +16,8 @@ use super::retry::AroundRetries;
 use super::settings;
 use super::watch::AroundWatch;
 use super::{
-    AttemptTimeout, Breaker, Concurrency, Layer, LayerContext, Next, Quota, Rate, Retries, Wrapped,
+    AttemptTimeout, Breaker, Concurrency, Layer, LayerContext, LayersStatus, Next, Quota, Rate,
+    Retries, Wrapped,
 };
 use crate::model::Report;
 use crate::preflight::Preflight;
@@ -111,10 +112,11 @@ impl Delivery {
             None => provider,
         };
         let stack = Arc::new(self.stack(innermost, context));
-        match &self.outer {
-            Some(layer) => Layered(Inside::Boxed(layer.wrap(stack, context))),
-            None => Layered(Inside::Stack(stack)),
-        }
+        let outermost = self.outer.as_ref().map(|layer| {
+            let stack = Arc::clone(&stack) as Arc<dyn PushProvider>;
+            layer.wrap(stack, context)
+        });
+        Layered { stack, outermost }
     }
 
     fn stack(&self, provider: Arc<dyn PushProvider>, context: &LayerContext) -> Stack {
@@ -166,28 +168,78 @@ type Stack = Wrapped<
 
 /// A provider with its layers.
 #[derive(Clone, Debug)]
-pub(crate) struct Layered(Inside);
-
-#[derive(Clone, Debug)]
-enum Inside {
-    Stack(Arc<Stack>),
+pub(crate) struct Layered {
+    stack: Arc<Stack>,
     /// With a layer of the host's own around all others, of which we know no type.
-    Boxed(Arc<dyn PushProvider>),
+    outermost: Option<Arc<dyn PushProvider>>,
 }
 
 impl Layered {
     pub(crate) fn provider(&self) -> Arc<dyn PushProvider> {
-        match &self.0 {
-            Inside::Stack(stack) => Arc::clone(stack) as Arc<dyn PushProvider>,
-            Inside::Boxed(provider) => Arc::clone(provider),
+        match &self.outermost {
+            Some(provider) => Arc::clone(provider),
+            None => Arc::clone(&self.stack) as Arc<dyn PushProvider>,
         }
     }
 
     /// Sends a batch. The future of the layers is a part of this one.
     pub(crate) async fn send(&self, batch: &Batch) -> Report {
-        match &self.0 {
-            Inside::Stack(stack) => stack.pass(batch).await,
-            Inside::Boxed(provider) => provider.send(batch).await,
+        match &self.outermost {
+            Some(provider) => provider.send(batch).await,
+            None => self.stack.pass(batch).await,
         }
     }
+
+    /// How the layers stand.
+    pub(crate) fn status(&self) -> LayersStatus {
+        let parts = self.parts();
+        let rate = parts.rate.as_ref();
+        LayersStatus {
+            breaker: parts.breaker.state(),
+            used_up: parts
+                .quota
+                .as_ref()
+                .map(AroundQuota::used_up)
+                .unwrap_or_default(),
+            per_second: rate.and_then(AroundRate::per_second),
+            rate_unit: rate.map(AroundRate::unit).unwrap_or_default(),
+            waiting_for_rate: rate.map(AroundRate::waiting).unwrap_or_default(),
+            waiting_for_slot: parts.concurrency.waiting(),
+        }
+    }
+
+    /// Another provider takes this one's place: what observers were told of these layers does
+    /// not hold for that one's, and what late batches find out is no news any more.
+    pub(crate) fn retire(&self) {
+        let parts = self.parts();
+        let provider = self.stack.provider().info();
+        parts.breaker.retire(provider);
+        if let Some(rate) = parts.rate {
+            rate.retire(provider);
+        }
+        if let Some(quota) = parts.quota {
+            quota.retire(provider);
+        }
+    }
+
+    /// The layers that have a state of their own.
+    fn parts(&self) -> Parts<'_> {
+        let breaker = self.stack.within().within();
+        let rate = breaker.within();
+        let quota = rate.within();
+        let concurrency = quota.within();
+        Parts {
+            breaker: breaker.layer(),
+            rate: rate.layer(),
+            quota: quota.layer(),
+            concurrency: concurrency.layer(),
+        }
+    }
+}
+
+struct Parts<'a> {
+    breaker: &'a AroundBreaker,
+    rate: &'a Option<AroundRate>,
+    quota: &'a Option<AroundQuota>,
+    concurrency: &'a AroundConcurrency,
 }

@@ -13,10 +13,10 @@ use serde::Deserialize;
 use super::settings;
 use super::{Around, Layer, LayerContext, Next, Urgency, Wrapped};
 use crate::model::{
-    ErrorKind, Kind, Notification, Outcome, Rejection, Report, Scope, Sent, Timestamp,
+    Category, ErrorKind, Kind, Notification, Outcome, Rejection, Report, Scope, Sent, Timestamp,
 };
 use crate::observer::{Event, Observers};
-use crate::provider::{Batch, PushProvider};
+use crate::provider::{Batch, ProviderInfo, PushProvider};
 use crate::resources::Clock;
 
 /// Classes that are remembered as used up at the most: more than any vendor has.
@@ -81,7 +81,9 @@ pub(super) struct AroundQuota {
     observers: Observers,
     /// Whether `used_up` is worth a look.
     latched: AtomicBool,
-    used_up: Mutex<HashMap<Class, Timestamp>>,
+    used_up: Mutex<HashMap<Class, UsedUp>>,
+    /// Another provider took this one's place: late verdicts are news to nobody.
+    retired: AtomicBool,
     devices: Mutex<Devices>,
 }
 
@@ -93,6 +95,17 @@ enum Class {
     Some(u64),
 }
 
+/// A quota of the day that is used up: its pushes are answered without a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct UsedUp {
+    /// Of which category and what else makes a class; none if it is everything, or of pushes
+    /// without a category.
+    pub category: Option<Category>,
+    /// When the quota begins anew.
+    pub until: Timestamp,
+}
+
 /// How many pushes of a capped kind each device got today.
 #[derive(Debug, Default)]
 struct Devices {
@@ -102,7 +115,7 @@ struct Devices {
 
 impl Around for AroundQuota {
     async fn send<'a, N: Next>(&'a self, next: &'a N, batch: &'a Batch) -> Report {
-        if let Some(until) = self.latch(batch) {
+        if let Some(until) = self.latch(next.provider(), batch) {
             let minutes = until.since(self.clock.now()).as_secs().div_ceil(60);
             let reason = format!(
                 "not sent: the vendor said that the day's quota is used up; it begins anew in \
@@ -138,22 +151,60 @@ impl AroundQuota {
             observers: context.observers.clone(),
             latched: AtomicBool::new(false),
             used_up: Mutex::default(),
+            retired: AtomicBool::new(false),
             devices: Mutex::default(),
         })
     }
 
     /// Until when this class, or everything, is used up.
-    fn latch(&self, batch: &Batch) -> Option<Timestamp> {
+    fn latch(&self, provider: &dyn PushProvider, batch: &Batch) -> Option<Timestamp> {
         if !self.latched.load(Ordering::Acquire) {
             return None;
         }
         let now = self.clock.now();
         let mut used_up = lock(&self.used_up);
-        used_up.retain(|_, until| *until > now);
+        let over: Vec<UsedUp> = used_up
+            .extract_if(|_, used_up| used_up.until <= now)
+            .map(|(_, used_up)| used_up)
+            .collect();
         self.latched.store(!used_up.is_empty(), Ordering::Release);
         let class = self.class(batch.notification());
         let until = used_up.get(&Class::All).or_else(|| used_up.get(&class));
-        until.copied()
+        let until = until.map(|used_up| used_up.until);
+        drop(used_up);
+        if !self.retired.load(Ordering::Acquire) {
+            self.released(provider.info(), &over);
+        }
+        until
+    }
+
+    fn released(&self, provider: &ProviderInfo, over: &[UsedUp]) {
+        for UsedUp { category, .. } in over {
+            self.observers.tell(&Event::QuotaReleased {
+                provider,
+                category: *category,
+            });
+        }
+    }
+
+    /// What is used up at present.
+    pub(super) fn used_up(&self) -> Vec<UsedUp> {
+        if !self.latched.load(Ordering::Acquire) {
+            return Vec::new();
+        }
+        let now = self.clock.now();
+        let used_up = lock(&self.used_up);
+        let still = used_up.values().filter(|used_up| used_up.until > now);
+        still.copied().collect()
+    }
+
+    /// Another provider takes this one's place, and asks its vendor anew.
+    pub(super) fn retire(&self, provider: &ProviderInfo) {
+        if self.retired.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let over: Vec<UsedUp> = lock(&self.used_up).values().copied().collect();
+        self.released(provider, &over);
     }
 
     fn close(
@@ -170,18 +221,23 @@ impl AroundQuota {
             Scope::Provider => Class::All,
             _ => self.class(batch.notification()),
         };
+        let category = match class {
+            Class::All => None,
+            Class::Some(_) => batch.notification().category,
+        };
         let mut used_up = lock(&self.used_up);
-        if used_up.len() >= CLASSES || used_up.insert(class, until).is_some() {
+        if used_up.len() >= CLASSES {
             return;
         }
+        let before = used_up.insert(class, UsedUp { category, until });
         self.latched.store(true, Ordering::Release);
         drop(used_up);
+        if before.is_some() || self.retired.load(Ordering::Acquire) {
+            return;
+        }
         self.observers.tell(&Event::QuotaLatched {
             provider: provider.info(),
-            category: match class {
-                Class::All => None,
-                Class::Some(_) => batch.notification().category,
-            },
+            category,
             until,
             reason: &rejection.reason,
         });

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -12,7 +12,8 @@ use self::limit::Limit;
 use self::pace::Pace;
 use super::{Around, Layer, LayerContext, Next, Urgency, Wrapped};
 use crate::model::{Error, ErrorKind, Outcome, Report, Retry, Scope, Sent};
-use crate::provider::{Batch, Capability, PushProvider};
+use crate::observer::{Event, Observers};
+use crate::provider::{Batch, Capability, ProviderInfo, PushProvider};
 use crate::resources::Clock;
 
 mod limit;
@@ -56,6 +57,16 @@ pub enum RateUnit {
     Targets,
 }
 
+impl RateUnit {
+    /// `requests` or `targets`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Requests => "requests",
+            Self::Targets => "targets",
+        }
+    }
+}
+
 impl Default for Rate {
     fn default() -> Self {
         Self {
@@ -93,6 +104,9 @@ pub(super) struct AroundRate {
     /// None where nothing is bounded at present.
     limit: ArcSwapOption<Limit>,
     pace: Pace,
+    observers: Observers,
+    /// Another provider took this one's place: late changes are news to nobody.
+    retired: AtomicBool,
     /// How many wait, by urgency. Each of them sleeps until about its own moment and only then
     /// asks the limiter: asking together would wake all of them at every moment, and standing in
     /// line would let one that is not polled (a paused stream) hold up all others.
@@ -115,7 +129,7 @@ impl Around for AroundRate {
             RateUnit::Targets => u32::try_from(batch.targets().len()).unwrap_or(u32::MAX),
         };
         let limited = self.limit.load().is_some();
-        if limited && let Err(wait) = Box::pin(self.wait(batch, weight)).await {
+        if limited && let Err(wait) = Box::pin(self.wait(next, batch, weight)).await {
             let message = "the provider's own `rate_per_second` leaves no room before the deadline";
             let error = Error::new(ErrorKind::RateLimited, message)
                 .with_retry(Retry::After(wait))
@@ -127,7 +141,7 @@ impl Around for AroundRate {
         }
         let report = next.pass(batch).await;
         if self.adaptive && report.outcomes().iter().any(is_complaint) {
-            self.give_way();
+            self.give_way(next.provider().info());
         }
         report
     }
@@ -154,13 +168,16 @@ impl AroundRate {
             adaptive: settings.adaptive,
             limit: ArcSwapOption::new(set.map(|rate| Arc::new(Limit::new(rate, most, &clock)))),
             pace: Pace::new(set, most, clock.monotonic()),
+            observers: context.observers.clone(),
+            retired: AtomicBool::new(false),
             clock,
             waiting: Default::default(),
         })
     }
 
     /// Waits for the limiter. The error is how long that would take, if it is too long.
-    async fn wait(&self, batch: &Batch, weight: u32) -> Result<(), Duration> {
+    async fn wait<N: Next>(&self, next: &N, batch: &Batch, weight: u32) -> Result<(), Duration> {
+        let provider = next.provider().info();
         let urgency = Urgency::of(batch.notification()) as usize;
         let before = self.waiting_before(urgency + 1);
         let Some(own) = self.waiting.get(urgency) else {
@@ -168,11 +185,11 @@ impl AroundRate {
         };
         own.fetch_add(1, Ordering::Relaxed);
         let _place = Place(own);
-        self.stand_in_line(before as f64 * f64::from(weight), batch)
+        self.stand_in_line(before as f64 * f64::from(weight), batch, provider)
             .await?;
         let mut gave_way = false;
         loop {
-            self.recover();
+            self.recover(provider);
             // Anew each time: it may have changed meanwhile.
             let Some(limit) = self.limit.load_full() else {
                 return Ok(());
@@ -197,7 +214,12 @@ impl AroundRate {
     }
 
     /// Sleeps until those ahead should be through, so much of the limit together.
-    async fn stand_in_line(&self, mut ahead: f64, batch: &Batch) -> Result<(), Duration> {
+    async fn stand_in_line(
+        &self,
+        mut ahead: f64,
+        batch: &Batch,
+        provider: &ProviderInfo,
+    ) -> Result<(), Duration> {
         while ahead > 0.0 {
             let Some(limit) = self.limit.load_full() else {
                 return Ok(());
@@ -213,7 +235,7 @@ impl AroundRate {
             if step == wait {
                 return Ok(());
             }
-            self.recover();
+            self.recover(provider);
         }
         Ok(())
     }
@@ -227,16 +249,16 @@ impl AroundRate {
     }
 
     /// The vendor complained.
-    fn give_way(&self) {
+    fn give_way(&self, provider: &ProviderInfo) {
         let now = self.clock.monotonic();
         let current = self.limit.load().as_ref().map(|limit| limit.per_second());
         if let Some(rate) = self.pace.slower(current, now) {
-            self.set(Some(rate));
+            self.set(Some(rate), provider);
         }
     }
 
     /// It is a while since the vendor complained.
-    fn recover(&self) {
+    fn recover(&self, provider: &ProviderInfo) {
         if !self.adaptive {
             return;
         }
@@ -245,11 +267,11 @@ impl AroundRate {
             return;
         };
         if let Some(rate) = self.pace.faster(current, now) {
-            self.set(rate);
+            self.set(rate, provider);
         }
     }
 
-    fn set(&self, rate: Option<f64>) {
+    fn set(&self, rate: Option<f64>, provider: &ProviderInfo) {
         let limit = rate.map(|rate| {
             let limit = Limit::new(rate, self.pace.most(), &self.clock);
             // A new one has all of its burst to give, which the old one gave already.
@@ -257,6 +279,43 @@ impl AroundRate {
             Arc::new(limit)
         });
         self.limit.store(limit);
+        if !self.retired.load(Ordering::Acquire) {
+            self.tell(rate, provider);
+        }
+    }
+
+    fn tell(&self, per_second: Option<f64>, provider: &ProviderInfo) {
+        self.observers.tell(&Event::RateAdapted {
+            provider,
+            per_second,
+            unit: self.unit,
+        });
+    }
+
+    /// What is counted.
+    pub(super) fn unit(&self) -> RateUnit {
+        self.unit
+    }
+
+    /// So many a second at present; none if nothing is bounded.
+    pub(super) fn per_second(&self) -> Option<f64> {
+        self.limit.load().as_ref().map(|limit| limit.per_second())
+    }
+
+    /// How many wait for their turn, by urgency.
+    pub(super) fn waiting(&self) -> [usize; Urgency::ALL.len()] {
+        std::array::from_fn(|urgency| {
+            let waiting = self.waiting.get(urgency);
+            waiting.map_or(0, |waiting| waiting.load(Ordering::Relaxed))
+        })
+    }
+
+    /// Another provider takes this one's place, and begins with the rate that was set.
+    pub(super) fn retire(&self, provider: &ProviderInfo) {
+        let is_news = !self.retired.swap(true, Ordering::AcqRel);
+        if is_news && self.per_second() != self.pace.set() {
+            self.tell(self.pace.set(), provider);
+        }
     }
 }
 

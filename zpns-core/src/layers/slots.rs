@@ -73,6 +73,14 @@ impl Slots {
         }
     }
 
+    /// How many stand in each lane, most urgent first.
+    pub(super) fn waiting(&self) -> [usize; Urgency::ALL.len()] {
+        if self.waiting.load(Ordering::SeqCst) == 0 {
+            return Default::default();
+        }
+        self.lock().each_ref().map(VecDeque::len)
+    }
+
     fn take(&self, urgency: Urgency) -> bool {
         let left_alone = match urgency {
             Urgency::Campaign => self.kept,

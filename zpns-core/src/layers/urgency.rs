@@ -13,7 +13,7 @@ use crate::model::{Category, Kind, Notification};
 /// assert_eq!(Urgency::of(&offer), Urgency::Campaign);
 /// assert!(Urgency::of(&Notification::call(CallEvent::Invite)) < Urgency::of(&offer));
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum Urgency {
     /// A call: it rings now or never.
@@ -26,7 +26,16 @@ pub enum Urgency {
 
 impl Urgency {
     /// All of them, most urgent first.
-    pub(super) const ALL: [Self; 3] = [Self::Call, Self::Chat, Self::Campaign];
+    pub const ALL: [Self; 3] = [Self::Call, Self::Chat, Self::Campaign];
+
+    /// The word for logs and labels: `call`, `chat` or `marketing`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Call => "call",
+            Self::Chat => "chat",
+            Self::Campaign => "marketing",
+        }
+    }
 
     /// How urgent a message is.
     pub fn of(message: &Notification) -> Self {

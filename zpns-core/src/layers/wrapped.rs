@@ -72,6 +72,16 @@ impl<A, N> Wrapped<A, N> {
     pub(super) const fn new(around: A, next: N) -> Self {
         Self { next, around }
     }
+
+    /// The layer.
+    pub(super) const fn layer(&self) -> &A {
+        &self.around
+    }
+
+    /// What is within it.
+    pub(super) const fn within(&self) -> &N {
+        &self.next
+    }
 }
 
 impl<A: Around, N: Next> Next for Wrapped<A, N> {

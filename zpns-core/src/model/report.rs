@@ -243,7 +243,7 @@ impl Notes {
         lists.into_iter().all(Vec::is_empty) && self.attempts.is_empty()
     }
 
-    /// Both together, each name once.
+    /// Both together, each name once, and the attempts of both one after the other.
     #[must_use]
     pub fn merged(mut self, other: &Self) -> Self {
         let lists = [
@@ -258,6 +258,7 @@ impl Notes {
                 }
             }
         }
+        self.attempts.extend(&other.attempts);
         self
     }
 }

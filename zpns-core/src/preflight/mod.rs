@@ -17,7 +17,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::common::COMMON;
 use crate::config::ConfigError;
-use crate::model::{Category, ErrorKind, Kind, Notification, Rejection, Timestamp, VendorSection};
+use crate::layers::Urgency;
+use crate::model::{ErrorKind, Kind, Notification, Rejection, Timestamp, VendorSection};
 use crate::provider::{ProviderInfo, PushProvider};
 use crate::resources::Clock;
 
@@ -144,12 +145,9 @@ impl<'a> Facts<'a> {
         matches!(self.notification.kind, Kind::Alert | Kind::Call(_))
     }
 
-    /// Whether it advertises: news or marketing.
+    /// Whether it advertises: news or marketing, and no call ([`Urgency::Campaign`]).
     pub fn is_marketing(&self) -> bool {
-        matches!(
-            self.notification.category,
-            Some(Category::Marketing | Category::News)
-        )
+        Urgency::of(self.notification) == Urgency::Campaign
     }
 
     /// The vendor's own options; their defaults where they cannot be read, which the adapter

@@ -6,6 +6,9 @@ use crate::config::Connection;
 use crate::model::{ProviderId, Timestamp, Vendor};
 use crate::resources::Resources;
 
+/// The vendor of a provider that there is not.
+const UNKNOWN: Vendor = Vendor::new("unknown");
+
 /// Who a provider is. Immutable.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -26,6 +29,17 @@ impl ProviderInfo {
             vendor,
             environment: Environment::Production,
         }
+    }
+
+    /// What observers are told of where a target names a provider that there is not: the id is the
+    /// target's, the vendor `unknown`.
+    pub fn unknown(id: ProviderId) -> Self {
+        Self::new(id, UNKNOWN)
+    }
+
+    /// Whether there is no such provider.
+    pub fn is_unknown(&self) -> bool {
+        self.vendor == UNKNOWN
     }
 
     /// In another environment.

@@ -15,11 +15,12 @@ use super::early::{EarlyOf, EarlyQueue};
 use super::lane::{Cut, Lane, Waiting};
 use super::providers::Entry;
 use super::{Delivery, Router, SendOptions};
+use crate::layers::Urgency;
 use crate::model::{
     Error, ErrorKind, Notification, Outcome, ProviderId, Rejection, Report, Target, TokenAction,
 };
 use crate::observer::Event;
-use crate::provider::{Early, ProviderInfo, PushProvider};
+use crate::provider::{Early, ProviderInfo};
 
 /// Outcomes kept ready before more targets are read.
 const READY_AT_ONCE: usize = 1_024;
@@ -164,7 +165,8 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
     fn enqueue(&mut self, waiting: Waiting) {
         let Some(lane) = self.lane(&waiting.target.provider) else {
             let rejection = self.unknown_provider(&waiting.target.provider);
-            self.answer(None, waiting, rejection);
+            let nobody = ProviderInfo::unknown(waiting.target.provider.clone());
+            self.answer(&nobody, waiting, rejection);
             return;
         };
         let Some(place) = self.lanes.get_mut(lane) else {
@@ -174,7 +176,7 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
             Ok(key) => place.push(key, waiting),
             Err(rejection) => {
                 let provider = Arc::clone(&place.entry().provider);
-                self.answer(Some(&*provider), waiting, rejection);
+                self.answer(provider.info(), waiting, rejection);
             }
         }
     }
@@ -189,7 +191,8 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
             return Some(lane);
         }
         let entry = self.router.0.providers.get(id)?;
-        self.lanes.push(Lane::new(entry));
+        let urgency = Urgency::of(&self.notification);
+        self.lanes.push(Lane::new(entry, urgency));
         let lane = self.lanes.len() - 1;
         self.lane_of.insert(id.clone(), lane);
         Some(lane)
@@ -214,16 +217,9 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
     }
 
     /// Answers a target without sending it.
-    fn answer(
-        &mut self,
-        provider: Option<&dyn PushProvider>,
-        waiting: Waiting,
-        outcome: impl Into<Outcome>,
-    ) {
+    fn answer(&mut self, provider: &ProviderInfo, waiting: Waiting, outcome: impl Into<Outcome>) {
         let outcome = outcome.into();
-        if let Some(provider) = provider {
-            self.tell(provider.info(), &waiting.target, &outcome);
-        }
+        self.tell(provider, &waiting.target, &outcome);
         self.ready.push_back(Delivery {
             position: waiting.position,
             target: waiting.target,
@@ -289,7 +285,7 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
             };
             let provider = Arc::clone(&lane.entry().provider);
             for waiting in lane.drain() {
-                self.answer(Some(&*provider), waiting, shutting_down());
+                self.answer(provider.info(), waiting, shutting_down());
             }
         }
     }

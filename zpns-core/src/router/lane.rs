@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::SendOptions;
 use super::providers::Entry;
 use super::standing::Share;
+use crate::layers::Urgency;
 use crate::model::{Notification, Rejection, Target};
 use crate::provider::{Batch, PushProvider, Variant};
 
@@ -74,9 +75,9 @@ impl Cut {
 }
 
 impl Lane {
-    pub(super) fn new(entry: Arc<Entry>) -> Self {
+    pub(super) fn new(entry: Arc<Entry>, urgency: Urgency) -> Self {
         Self {
-            share: Share::new(Arc::clone(&entry.load)),
+            share: Share::new(Arc::clone(&entry.load), urgency),
             entry,
             groups: BTreeMap::new(),
             refused: None,

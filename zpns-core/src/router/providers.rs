@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arc_swap::ArcSwap;
 
 use super::guard::Guard;
-use super::standing::Load;
+use super::standing::{ExpiryWatch, Load};
 use crate::layers::{Delivery, LayerContext, Layered};
 use crate::model::ProviderId;
 use crate::preflight::Checks;
@@ -36,6 +36,7 @@ pub(super) struct Entry {
     /// The same one through every replacement.
     pub(super) load: Arc<Load>,
     pub(super) checks: Checks,
+    pub(super) expiry_watch: ExpiryWatch,
     /// As it was given to the router.
     bare: Arc<dyn PushProvider>,
 }
@@ -68,6 +69,7 @@ impl Providers {
                 &delivery.preflight,
                 Arc::clone(&context.resources.clock),
             ),
+            expiry_watch: ExpiryWatch::default(),
             window: delivery
                 .max_in_flight
                 .map_or(capability.in_flight, usize::from)
@@ -83,7 +85,9 @@ impl Providers {
             map
         });
         self.version.fetch_add(1, Ordering::Release);
-        before.get(&id).map(|entry| Arc::clone(&entry.bare))
+        let before = before.get(&id)?;
+        before.layered.retire();
+        Some(Arc::clone(&before.bare))
     }
 
     /// The guard that watches over this provider's tokens already, or a new one.

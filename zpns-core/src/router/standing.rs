@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use super::providers::Entry;
 use super::{MassInvalidation, Router};
+use crate::layers::{LayersStatus, Urgency};
 use crate::observer::Event;
 use crate::provider::{Expiry, ProviderInfo};
 
@@ -27,14 +29,18 @@ const LOOK_EVERY: Duration = Duration::from_secs(3_600);
 pub struct ProviderStatus {
     /// Which provider.
     pub provider: ProviderInfo,
-    /// Targets that wait for a batch, or for room in the provider's window.
+    /// Targets that wait for a batch, or for room in the provider's window: all lanes together.
     pub waiting: usize,
+    /// The same by lane: as many numbers as there are [urgencies](Urgency::ALL), in their order.
+    pub lanes: [usize; Urgency::ALL.len()],
     /// Batches under way, the pauses between their attempts included.
     pub in_flight: usize,
     /// Why no token is dropped, if so.
     pub guard: Option<MassInvalidation>,
     /// Which credentials end, and when.
     pub expiries: Vec<Expiry>,
+    /// How its layers stand: breaker, rate, quotas, and what waits there.
+    pub layers: LayersStatus,
 }
 
 impl Router {
@@ -42,46 +48,55 @@ impl Router {
     pub fn status(&self) -> Vec<ProviderStatus> {
         let entries = self.0.providers.entries().into_iter();
         entries
-            .map(|entry| ProviderStatus {
-                provider: entry.provider.info().clone(),
-                waiting: entry.load.waiting.load(Ordering::Relaxed),
-                in_flight: entry.load.in_flight.load(Ordering::Relaxed),
-                guard: entry.guard.alarm(),
-                expiries: entry.provider.expiries(),
+            .map(|entry| {
+                let lanes = entry.load.lanes();
+                ProviderStatus {
+                    provider: entry.provider.info().clone(),
+                    waiting: lanes.iter().sum(),
+                    lanes,
+                    in_flight: entry.load.in_flight.load(Ordering::Relaxed),
+                    guard: entry.guard.alarm(),
+                    expiries: entry.provider.expiries(),
+                    layers: entry.layered.status(),
+                }
             })
             .collect()
     }
 
     /// Once an hour, tells of every credential that ends soon.
     pub(super) fn watch_expiries(&self) {
-        let context = &self.0.context;
-        if !self
-            .0
-            .expiry_watch
-            .is_due(context.resources.clock.monotonic())
-        {
+        let now = self.0.context.resources.clock.monotonic();
+        if !self.0.expiry_watch.is_due(now) {
             return;
         }
-        let now = context.resources.clock.now();
         for entry in self.0.providers.entries() {
-            let provider = entry.provider.info();
-            for expiry in entry.provider.expiries() {
-                let left = expiry.at.since(now);
-                if left > NEAR {
-                    continue;
-                }
-                tracing::warn!(
-                    provider = provider.id.as_str(),
-                    days_left = left.as_secs() / 86_400,
-                    "a credential ends soon: {}",
-                    expiry.what
-                );
-                context.observers.tell(&Event::CredentialExpiring {
-                    provider,
-                    expiry: &expiry,
-                    left,
-                });
+            // One that is new is looked at early; of the others that would be news to nobody.
+            if entry.expiry_watch.is_due(now) {
+                self.tell_of_expiries(&entry);
             }
+        }
+    }
+
+    fn tell_of_expiries(&self, entry: &Entry) {
+        let context = &self.0.context;
+        let now = context.resources.clock.now();
+        let provider = entry.provider.info();
+        for expiry in entry.provider.expiries() {
+            let left = expiry.at.since(now);
+            if left > NEAR {
+                continue;
+            }
+            tracing::warn!(
+                provider = provider.id.as_str(),
+                days_left = left.as_secs() / 86_400,
+                "a credential ends soon: {}",
+                expiry.what
+            );
+            context.observers.tell(&Event::CredentialExpiring {
+                provider,
+                expiry: &expiry,
+                left,
+            });
         }
     }
 }
@@ -111,22 +126,33 @@ impl ExpiryWatch {
 /// What all streams together have for one provider.
 #[derive(Debug, Default)]
 pub(super) struct Load {
-    waiting: AtomicUsize,
+    waiting: [AtomicUsize; Urgency::ALL.len()],
     in_flight: AtomicUsize,
+}
+
+impl Load {
+    /// What waits, by urgency.
+    fn lanes(&self) -> [usize; Urgency::ALL.len()] {
+        self.waiting
+            .each_ref()
+            .map(|waiting| waiting.load(Ordering::Relaxed))
+    }
 }
 
 /// What one stream has for one provider; gone from the load when it is dropped.
 #[derive(Debug)]
 pub(super) struct Share {
     load: Arc<Load>,
+    urgency: Urgency,
     waiting: usize,
     in_flight: usize,
 }
 
 impl Share {
-    pub(super) fn new(load: Arc<Load>) -> Self {
+    pub(super) fn new(load: Arc<Load>, urgency: Urgency) -> Self {
         Self {
             load,
+            urgency,
             waiting: 0,
             in_flight: 0,
         }
@@ -134,7 +160,9 @@ impl Share {
 
     /// Makes the load count so many of it.
     pub(super) fn publish(&mut self, waiting: usize, in_flight: usize) {
-        change(&self.load.waiting, &mut self.waiting, waiting);
+        if let Some(total) = self.load.waiting.get(self.urgency as usize) {
+            change(total, &mut self.waiting, waiting);
+        }
         change(&self.load.in_flight, &mut self.in_flight, in_flight);
     }
 }

@@ -10,7 +10,8 @@ use metrics::{
     gauge, histogram,
 };
 
-use super::{class_word, push_word};
+use super::push_word;
+use crate::layers::{BreakerState, RateUnit, Urgency};
 use crate::model::{ErrorKind, Notification, ProviderId};
 use crate::observer::{Event, Observer};
 use crate::provider::ProviderInfo;
@@ -27,10 +28,15 @@ const FALLBACKS: &str = "zpns_fallbacks_total";
 const DROPPED: &str = "zpns_tokens_dropped_total";
 const REPLACED: &str = "zpns_tokens_replaced_total";
 const QUOTAS: &str = "zpns_quotas_used_up_total";
+const OPENED: &str = "zpns_breaker_opened_total";
+const PROBES: &str = "zpns_breaker_probes_total";
 const BREAKER: &str = "zpns_breaker_open";
 const GUARD: &str = "zpns_guard_closed";
 const WAITING: &str = "zpns_targets_waiting";
+const HELD: &str = "zpns_batches_waiting";
 const IN_FLIGHT: &str = "zpns_batches_in_flight";
+const USED_UP: &str = "zpns_quotas_used_up";
+const RATE: &str = "zpns_rate_limit_per_second";
 const EXPIRES: &str = "zpns_credential_expires_at_seconds";
 
 /// Counts what happens with the recorder that the host installed for the `metrics` crate
@@ -45,12 +51,23 @@ const EXPIRES: &str = "zpns_credential_expires_at_seconds";
 /// | `zpns_fallbacks_total` | devices whose next channel was used | `from`, `to` and `kind`; neither `provider` nor `vendor` |
 /// | `zpns_tokens_dropped_total`, `zpns_tokens_replaced_total` | tokens by advice | |
 /// | `zpns_quotas_used_up_total` | daily quotas of a class or a provider that were used up | |
-/// | `zpns_breaker_open`, `zpns_guard_closed` | 0 or 1 | |
-/// | `zpns_targets_waiting`, `zpns_batches_in_flight` | queue and window, when [sampled](Self::sample) | |
+/// | `zpns_breaker_opened_total` | times that a provider was not called any more | `kind` |
+/// | `zpns_breaker_probes_total` | batches that went out to find out whether all is well again | |
+/// | `zpns_breaker_open`, `zpns_guard_closed` | 0 or 1; a breaker that is half open is not closed | |
+/// | `zpns_rate_limit_per_second` | requests or targets a second at the most; infinite where nothing is bounded | `unit` (`requests`, `targets`) |
+/// | `zpns_quotas_used_up` | daily quotas that are used up at present, when [sampled](Self::sample) | |
+/// | `zpns_targets_waiting` | targets that wait for a batch or for the window, when sampled | `lane` (as `class`) |
+/// | `zpns_batches_waiting` | batches that wait for the rate or for a request slot, when sampled | `lane`, `for` (`rate`, `slot`) |
+/// | `zpns_batches_in_flight` | batches under way, pauses and what waits in layers included, when sampled | |
 /// | `zpns_credential_expires_at_seconds` | Unix time at which a certificate or key ends, when sampled | `what` |
 ///
-/// `push` is the kind of push (`alert`, `silent`, `call`, …), `class` what vendors make of it
-/// (`call`, `message`, `marketing`). No label holds a token or anything that a message says.
+/// What is sampled is set from [`Router::status`], the breaker, the guard and the rate too: a
+/// gauge that missed an event is right again at the next scrape.
+///
+/// Targets of a provider that there is not are counted with `provider` and `vendor` `unknown`.
+///
+/// `push` is the kind of push (`alert`, `silent`, `call`, …), `class` what vendors make of it and
+/// in which lane it waits (`call`, `chat`, `marketing`: [`Urgency`]). No label holds a token or anything that a message says.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -73,7 +90,7 @@ pub struct Metrics {
 type Message = (&'static str, &'static str);
 
 fn labels_of(notification: &Notification) -> Message {
-    (push_word(notification), class_word(notification))
+    (push_word(notification), Urgency::of(notification).as_str())
 }
 
 impl Metrics {
@@ -91,7 +108,12 @@ impl Metrics {
             "how long attempts took"
         );
         describe_gauge!(REQUESTS, "attempts under way");
+        describe_counter!(OPENED, "times that a provider was not called any more");
+        describe_counter!(PROBES, "batches sent to see if a provider is well again");
         describe_gauge!(BREAKER, "1 while the provider is not called");
+        describe_gauge!(RATE, "the most that goes out in a second");
+        describe_gauge!(USED_UP, "daily quotas that are used up at present");
+        describe_gauge!(HELD, "batches that wait for the rate or for a slot");
         describe_gauge!(GUARD, "1 while no token of the provider is dropped");
         describe_gauge!(WAITING, "targets that wait for a batch or for the window");
         describe_gauge!(
@@ -114,9 +136,15 @@ impl Metrics {
     pub fn sample(&self, router: &Router) {
         for status in router.status() {
             let provider = &status.provider;
-            of_provider(WAITING, provider).set(status.waiting as f64);
+            let layers = &status.layers;
             of_provider(IN_FLIGHT, provider).set(status.in_flight as f64);
             of_provider(GUARD, provider).set(switch(status.guard.is_some()));
+            of_provider(BREAKER, provider).set(switch(layers.breaker != BreakerState::Closed));
+            of_provider(USED_UP, provider).set(layers.used_up.len() as f64);
+            rate(provider, layers.rate_unit).set(layers.per_second.unwrap_or(f64::INFINITY));
+            lanes(WAITING, provider, None, &status.lanes);
+            lanes(HELD, provider, Some("rate"), &layers.waiting_for_rate);
+            lanes(HELD, provider, Some("slot"), &layers.waiting_for_slot);
             for expiry in status.expiries {
                 let (id, vendor) = names(provider);
                 gauge!(EXPIRES, "provider" => id, "vendor" => vendor, "what" => expiry.what)
@@ -133,6 +161,11 @@ impl Metrics {
         kind: Option<ErrorKind>,
     ) {
         let (push, class) = labels_of(notification);
+        // Names that are wrong may be any number: they share one label.
+        let nobody = provider
+            .is_unknown()
+            .then(|| ProviderInfo::unknown("unknown".into()));
+        let provider = nobody.as_ref().unwrap_or(provider);
         let key = (provider.id.clone(), (push, class), kind);
         let counter = self.outcomes.get(key, || {
             let (id, vendor) = names(provider);
@@ -243,7 +276,22 @@ impl Observer for Metrics {
                 let (id, vendor) = names(provider);
                 counter!(QUOTAS, "provider" => id, "vendor" => vendor).increment(1);
             }
-            Event::BreakerOpened { provider, .. } => of_provider(BREAKER, provider).set(1.0),
+            Event::QuotaReleased { .. } => {}
+            Event::RateAdapted {
+                provider,
+                per_second,
+                unit,
+            } => rate(provider, *unit).set(per_second.unwrap_or(f64::INFINITY)),
+            Event::BreakerOpened { provider, kind } => {
+                let (id, vendor) = names(provider);
+                counter!(OPENED, "provider" => id, "vendor" => vendor, "kind" => kind.as_str())
+                    .increment(1);
+                of_provider(BREAKER, provider).set(1.0);
+            }
+            Event::BreakerHalfOpened { provider } => {
+                let (id, vendor) = names(provider);
+                counter!(PROBES, "provider" => id, "vendor" => vendor).increment(1);
+            }
             Event::BreakerClosed { provider } => of_provider(BREAKER, provider).set(0.0),
             Event::GuardClosed { provider, .. } => of_provider(GUARD, provider).set(1.0),
             Event::GuardReleased { provider, .. } => of_provider(GUARD, provider).set(0.0),
@@ -266,6 +314,31 @@ fn names(provider: &ProviderInfo) -> (String, String) {
 fn of_provider(name: &'static str, provider: &ProviderInfo) -> Gauge {
     let (id, vendor) = names(provider);
     gauge!(name, "provider" => id, "vendor" => vendor)
+}
+
+fn rate(provider: &ProviderInfo, unit: RateUnit) -> Gauge {
+    let (id, vendor) = names(provider);
+    gauge!(RATE, "provider" => id, "vendor" => vendor, "unit" => unit.as_str())
+}
+
+/// Sets one gauge per lane.
+fn lanes(
+    name: &'static str,
+    provider: &ProviderInfo,
+    reason: Option<&'static str>,
+    waiting: &[usize],
+) {
+    for (urgency, waiting) in Urgency::ALL.into_iter().zip(waiting) {
+        let (id, vendor) = names(provider);
+        let lane = urgency.as_str();
+        let gauge = match reason {
+            None => gauge!(name, "provider" => id, "vendor" => vendor, "lane" => lane),
+            Some(reason) => {
+                gauge!(name, "provider" => id, "vendor" => vendor, "lane" => lane, "for" => reason)
+            }
+        };
+        gauge.set(*waiting as f64);
+    }
 }
 
 fn switch(on: bool) -> f64 {

@@ -17,8 +17,6 @@ mod spans;
 #[cfg(feature = "metrics")]
 pub use self::metrics::Metrics;
 pub use self::spans::Spans;
-#[cfg(feature = "metrics")]
-use crate::model::Category;
 use crate::model::{Kind, Notification};
 
 /// The kind of push as a word for logs and labels.
@@ -29,15 +27,5 @@ fn push_word(notification: &Notification) -> &'static str {
         Kind::Call(_) => "call",
         Kind::LiveActivity => "live_activity",
         Kind::Other(_) => "other",
-    }
-}
-
-/// What vendors make of a message: a call, a message that the user awaits, or one that lures.
-#[cfg(feature = "metrics")]
-fn class_word(notification: &Notification) -> &'static str {
-    match (&notification.kind, notification.category) {
-        (Kind::Call(_), _) | (_, Some(Category::Call)) => "call",
-        (_, Some(Category::Marketing | Category::News | Category::Social)) => "marketing",
-        _ => "message",
     }
 }

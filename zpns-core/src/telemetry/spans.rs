@@ -1,18 +1,34 @@
 //! `tracing` spans and log lines.
 
+use std::borrow::Cow;
+
 use tracing::field::Empty;
 use tracing::{Span, debug, debug_span, warn};
 
 use super::push_word;
-use crate::model::{Notification, mask};
+use crate::model::{Notification, Target, mask};
 use crate::observer::{Event, Observer};
 use crate::provider::{Batch, ProviderInfo};
 
 /// One span per send (`zpns.send`) and one per attempt within it (`zpns.attempt`), at the level
 /// `DEBUG`; what an operator should know of at `WARN`, what came of each target at `DEBUG`.
 ///
-/// Tokens are masked. What a message says, and every secret, is left out; a refusal is told in the
-/// vendor's own words, which may quote a field.
+/// Tokens are masked, also where a vendor's own words quote them. What a message says, and every
+/// secret, is left out; a refusal is told in the vendor's own words, which may quote a field.
+///
+/// | span | fields |
+/// | --- | --- |
+/// | `zpns.send` | `id` of the message, `push` (`alert`, `silent`, `call`, …) |
+/// | `zpns.attempt` | `provider`, `vendor`, `id`, `attempt` (from 1), `targets`; at its end `took_ms`, and `accepted`, `rejected` and `failed` targets, or `given_up` if its time was over or nobody wanted its outcome any more |
+///
+/// ```
+/// use std::sync::Arc;
+/// use zpns_core::telemetry::Spans;
+/// # use zpns_core::{Resources, Router};
+/// # fn example(resources: Resources) {
+/// let router = Router::builder(resources).observer(Arc::new(Spans)).build();
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Spans;
 
@@ -35,7 +51,7 @@ impl Observer for Spans {
                 kind = rejection.kind.as_str(),
                 action = rejection.token.as_str(),
                 "rejected: {}",
-                rejection.reason
+                masked(&rejection.reason, target)
             ),
             Event::Failed {
                 provider,
@@ -48,7 +64,7 @@ impl Observer for Spans {
                 kind = error.kind().as_str(),
                 sent = ?error.sent(),
                 "failed: {}",
-                error.reason()
+                masked(&error.reason(), target)
             ),
             Event::AttemptEnded { report, took, .. } => {
                 let span = Span::current();
@@ -61,10 +77,13 @@ impl Observer for Spans {
                 }
                 let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
                 span.record("took_ms", millis);
-                if let Some(report) = report {
-                    span.record("accepted", report.accepted());
-                    span.record("rejected", report.rejected());
-                    span.record("failed", report.failed());
+                match report {
+                    Some(report) => {
+                        span.record("accepted", report.accepted());
+                        span.record("rejected", report.rejected());
+                        span.record("failed", report.failed());
+                    }
+                    None => drop(span.record("given_up", true)),
                 }
             }
             Event::Retried {
@@ -91,7 +110,34 @@ impl Observer for Spans {
             Event::BreakerOpened { provider, kind } => {
                 warn!(provider = %provider.id, kind = kind.as_str(), "not called any more");
             }
+            Event::BreakerHalfOpened { provider } => {
+                debug!(provider = %provider.id, "one batch goes out to find out");
+            }
             Event::BreakerClosed { provider } => warn!(provider = %provider.id, "called again"),
+            Event::RateAdapted {
+                provider,
+                per_second,
+                unit,
+            } => debug!(
+                provider = %provider.id,
+                per_second,
+                unit = unit.as_str(),
+                "another rate"
+            ),
+            Event::QuotaLatched {
+                provider,
+                category,
+                until,
+                ..
+            } => warn!(
+                provider = %provider.id,
+                ?category,
+                until_ms = until.as_millis(),
+                "a daily quota is used up"
+            ),
+            Event::QuotaReleased { provider, category } => {
+                warn!(provider = %provider.id, ?category, "a daily quota begins anew");
+            }
             Event::GuardReleased { provider, .. } => {
                 warn!(provider = %provider.id, "tokens are dropped again");
             }
@@ -120,7 +166,17 @@ impl Observer for Spans {
             accepted = Empty,
             rejected = Empty,
             failed = Empty,
+            given_up = Empty,
             took_ms = Empty
         ))
     }
+}
+
+/// A vendor's words without the token, which some of them quote.
+fn masked<'a>(words: &'a str, target: &Target) -> Cow<'a, str> {
+    let token = target.token.as_str();
+    if token.is_empty() || !words.contains(token) {
+        return Cow::Borrowed(words);
+    }
+    Cow::Owned(words.replace(token, &mask(token)))
 }

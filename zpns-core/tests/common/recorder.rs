@@ -49,7 +49,12 @@ impl Observer for Recorder {
             Event::QuotaLatched {
                 category, until, ..
             } => format!("latched {category:?} {}", until.as_millis()),
+            Event::QuotaReleased { category, .. } => format!("unlatched {category:?}"),
+            Event::BreakerHalfOpened { .. } => "halfopened".to_owned(),
             Event::BreakerClosed { .. } => "closed".to_owned(),
+            Event::RateAdapted {
+                per_second, unit, ..
+            } => format!("rate {per_second:?} {}", unit.as_str()),
             Event::FellBack { from, to, kind } => {
                 format!("fellback {} {} {kind}", from.provider, to.provider)
             }

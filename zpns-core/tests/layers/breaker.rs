@@ -112,9 +112,15 @@ async fn after_the_pause_one_push_probes_and_if_it_succeeds_all_go_again() {
     assert_eq!(scene.send().await, None);
     assert_eq!(scene.send().await, None);
     assert_eq!(scene.calls(), 4);
+    // One half-opening for each probe, and one closing for the one that got through.
     assert_eq!(
         scene.recorder.lines(),
-        ["opened credential_invalid", "closed"]
+        [
+            "opened credential_invalid",
+            "halfopened",
+            "halfopened",
+            "closed"
+        ]
     );
 }
 
@@ -147,7 +153,10 @@ async fn a_probe_without_a_verdict_proves_nothing() {
     assert_eq!(scene.send().await, Some(ErrorKind::Unavailable));
     assert_eq!(scene.send().await, Some(ErrorKind::CredentialInvalid));
     assert_eq!(scene.calls(), 2);
-    assert_eq!(scene.recorder.lines(), ["opened credential_invalid"]);
+    assert_eq!(
+        scene.recorder.lines(),
+        ["opened credential_invalid", "halfopened"]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -318,7 +327,16 @@ async fn in_an_outage_the_pause_doubles_up_to_the_longest_and_an_answer_closes_i
         assert_eq!(scene.send().await, Some(ErrorKind::RateLimited));
     }
     assert_eq!(scene.calls(), before + 3);
-    assert_eq!(scene.recorder.lines(), ["opened unavailable", "closed"]);
+    let lines = scene.recorder.lines();
+    let probes = scene.recorder.of("halfopened").len();
+    assert_eq!(
+        probes,
+        pauses.len() + 1,
+        "one for each call since it opened"
+    );
+    assert_eq!(lines.len(), probes + 2, "{lines:?}");
+    assert_eq!(lines[0], "opened unavailable");
+    assert_eq!(lines[lines.len() - 1], "closed");
 }
 
 #[tokio::test(start_paused = true)]

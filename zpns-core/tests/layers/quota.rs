@@ -93,6 +93,7 @@ async fn a_used_up_class_is_closed_until_the_vendor_s_midnight() {
         scene.recorder.lines(),
         [
             format!("latched Some(News) {midnight}"),
+            "unlatched Some(News)".to_owned(),
             format!("latched Some(News) {}", midnight + 86_400_000),
         ]
     );

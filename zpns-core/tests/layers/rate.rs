@@ -6,7 +6,7 @@ use zpns_core::layers::{Rate, RateUnit};
 use zpns_core::{CallEvent, Category, Error, ErrorKind, Notification, Outcome, Retry, Scope, Sent};
 
 use super::*;
-use crate::common::{alert, error, failed, millis, secs};
+use crate::common::{Recorder, alert, error, failed, millis, secs};
 
 fn per_second(requests: u32) -> Rate {
     Rate::new(NonZeroU32::new(requests).unwrap_or(NonZeroU32::MIN))
@@ -165,8 +165,9 @@ async fn a_complaint_halves_the_rate_and_quiet_seconds_give_it_back() {
             false => vec![Outcome::accepted(None)],
         }
     });
-    let provider = provider.arc();
-    let layer = wrap(&per_second(100), &provider);
+    let (provider, recorder) = (provider.arc(), Arc::<Recorder>::default());
+    let observers: Vec<Arc<dyn Observer>> = vec![recorder.clone()];
+    let layer = wrap_with(&per_second(100), &provider, paused(), observers);
     let _ = layer.send(&batch(&provider, 1, None)).await;
     let seconds = per_each_second(&provider, &layer, 8).await;
     assert!((45..=60).contains(&seconds[0]), "{seconds:?}");
@@ -175,6 +176,18 @@ async fn a_complaint_halves_the_rate_and_quiet_seconds_give_it_back() {
         "{seconds:?}"
     );
     assert!((95..=112).contains(&seconds[6]), "{seconds:?}");
+    // Every step is told of, once, and none after the rate is what was set.
+    let steps = recorder.lines();
+    assert_eq!(
+        steps,
+        [
+            "rate Some(50.0) requests",
+            "rate Some(62.5) requests",
+            "rate Some(78.125) requests",
+            "rate Some(97.65625) requests",
+            "rate Some(100.0) requests",
+        ]
+    );
 }
 
 #[tokio::test(start_paused = true)]

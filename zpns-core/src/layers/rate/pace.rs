@@ -58,6 +58,11 @@ impl Pace {
         self.most
     }
 
+    /// The rate that the host set.
+    pub(super) fn set(&self) -> Option<f64> {
+        self.set
+    }
+
     /// Counts what goes out.
     pub(super) fn count(&self, weight: u32, clock: &dyn Clock) {
         let weight = u64::from(weight);
