@@ -2,6 +2,8 @@
 //!
 //! * [`PushService`]: sends a [`Message`] to an [`Audience`] of users and devices, and reports on
 //!   each of them.
+//! * [`Roster`]: an audience that is written down, and sent to page by page from a
+//!   [`Checkpoint`] on.
 //! * [`Registry`]: which devices there are, through which channels each is reached, and whose it
 //!   is. [`MemoryRegistry`] is the one in memory.
 //! * [`Expression`]: which devices are meant, by tags and attributes (`vip && !cn`).
@@ -35,8 +37,8 @@ pub use self::call::{Call, CallEnd};
 pub use self::expression::{Comparison, Expression, ExpressionError, Property};
 pub use self::presence::{MemoryPresence, PRESENCE_TTL, Presence, PresencePolicy, PresenceState};
 pub use self::push::{
-    Audience, DeviceReport, Fate, Forecast, Hook, Message, PushReport, PushService,
-    PushServiceBuilder, ServiceError, Skip, Veto,
+    Audience, Checkpoint, DeviceReport, Fate, Forecast, Hook, Message, PageReport, PushReport,
+    PushService, PushServiceBuilder, Roster, ServiceError, Skip, Tally, Veto,
 };
 pub use self::quiet::{DoNotDisturb, MemoryQuietTimes, QuietHours, QuietHoursError, QuietTimes};
 pub use self::receipts::{

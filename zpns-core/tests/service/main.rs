@@ -11,6 +11,7 @@ mod calls;
 #[path = "../common/mod.rs"]
 mod common;
 mod hook;
+mod paged;
 mod presence;
 mod push;
 mod quiet;

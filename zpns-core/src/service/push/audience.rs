@@ -1,7 +1,6 @@
 //! From an audience to pages of devices.
 
 use std::collections::HashSet;
-use std::future::ready;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -35,11 +34,17 @@ type Pages = BoxStream<'static, Result<Found, RegistryError>>;
 pub(super) fn pages(inner: &Arc<Inner>, audience: Audience) -> Result<Pages, ServiceError> {
     let registry = Arc::clone(&inner.registry);
     Ok(match audience {
-        Audience::Device(id) => look_up(registry, stream::once(ready(id))).boxed(),
-        Audience::Devices(ids) => look_up(registry, ids).boxed(),
+        Audience::Device(id) => stream::once(look_up_owned(registry, vec![id])).boxed(),
+        Audience::Devices(ids) => ids
+            .chunks(PAGE.get())
+            .then(move |ids| look_up_owned(Arc::clone(&registry), ids))
+            .boxed(),
         Audience::Users(users) => users
             .chunks(PAGE.get())
-            .then(move |users| devices_of(Arc::clone(&registry), users))
+            .then(move |users| {
+                let registry = Arc::clone(&registry);
+                async move { devices_of(&registry, users).await }
+            })
             .boxed(),
         Audience::Matching(expression) => {
             devices(registry, DeviceQuery::Matching(expression)).boxed()
@@ -49,39 +54,42 @@ pub(super) fn pages(inner: &Arc<Inner>, audience: Audience) -> Result<Pages, Ser
     })
 }
 
-/// Devices by their names, so many at once.
-fn look_up(
+async fn look_up_owned(
     registry: Arc<dyn Registry>,
-    ids: impl Stream<Item = PushId> + Send + 'static,
-) -> impl Stream<Item = Result<Found, RegistryError>> {
-    ids.chunks(PAGE.get()).then(move |ids| {
-        let registry = Arc::clone(&registry);
-        async move {
-            let mut found = Found::default();
-            let asked = ids.into_iter().map(|id| {
-                let registry = &registry;
-                async move { (id, registry.device(id).await) }
-            });
-            let mut answers = stream::iter(asked).buffered(LOOK_UPS);
-            while let Some((id, device)) = answers.next().await {
-                match device? {
-                    Some(device) => found.devices.push(device),
-                    None => found.without.push(Missing::Device(id)),
-                }
-            }
-            drop(answers);
-            Ok(found)
-        }
-    })
+    ids: Vec<PushId>,
+) -> Result<Found, RegistryError> {
+    look_up(&registry, ids).await
 }
 
-async fn devices_of(
-    registry: Arc<dyn Registry>,
+/// Devices by their names, several at once.
+pub(super) async fn look_up(
+    registry: &Arc<dyn Registry>,
+    ids: Vec<PushId>,
+) -> Result<Found, RegistryError> {
+    let mut found = Found::default();
+    let asked = ids
+        .into_iter()
+        .map(|id| async move { (id, registry.device(id).await) });
+    let mut answers = stream::iter(asked).buffered(LOOK_UPS);
+    while let Some((id, device)) = answers.next().await {
+        match device? {
+            Some(device) => found.devices.push(device),
+            None => found.without.push(Missing::Device(id)),
+        }
+    }
+    drop(answers);
+    Ok(found)
+}
+
+/// All devices of these users.
+pub(super) async fn devices_of(
+    registry: &Arc<dyn Registry>,
     users: Vec<UserId>,
 ) -> Result<Found, RegistryError> {
     let users: Arc<[UserId]> = users.into();
     let mut found = Found::default();
-    let mut pages = std::pin::pin!(devices(registry, DeviceQuery::Users(Arc::clone(&users))));
+    let query = DeviceQuery::Users(Arc::clone(&users));
+    let mut pages = std::pin::pin!(devices(Arc::clone(registry), query));
     while let Some(page) = pages.next().await {
         found.devices.extend(page?.devices);
     }

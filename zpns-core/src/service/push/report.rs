@@ -1,5 +1,7 @@
 //! What came of a message, per user and device.
 
+use super::Tally;
+use crate::model::Outcome;
 use crate::router::Step;
 use crate::service::{PresenceState, PushId, RegistryError, UnknownStrategy, UserId};
 
@@ -95,6 +97,24 @@ impl PushReport {
     pub fn skipped(&self, why: Skip) -> usize {
         let fate = Fate::Skipped(why);
         self.count(|device| device.fate == fate)
+    }
+
+    /// How many came to what end.
+    pub fn tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        for device in &self.devices {
+            let count = match &device.fate {
+                Fate::InApp(_) => &mut tally.in_app,
+                Fate::Skipped(_) => &mut tally.skipped,
+                Fate::Pushed(steps) => match steps.last().map(|step| &step.outcome) {
+                    Some(Outcome::Accepted(_)) => &mut tally.accepted,
+                    Some(Outcome::Rejected(_)) => &mut tally.rejected,
+                    Some(Outcome::Failed(_)) | None => &mut tally.failed,
+                },
+            };
+            *count += 1;
+        }
+        tally
     }
 
     /// What came of one user's devices.
