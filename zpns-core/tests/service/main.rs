@@ -15,6 +15,7 @@ mod paged;
 mod presence;
 mod push;
 mod quiet;
+mod receipts;
 mod registry;
 mod silent;
 mod vendor;

@@ -69,7 +69,7 @@ fn answer(token: &str) -> Outcome {
         "muted" => rejected(ErrorKind::Muted, TokenAction::Mute { until: None }).into(),
         "lost" => failed(Sent::Maybe).into(),
         "busy" => failed(Sent::No).into(),
-        _ => Outcome::accepted(None),
+        _ => Outcome::accepted(format!("id-{token}")),
     }
 }
 
@@ -128,7 +128,20 @@ impl Town {
         Self::of(lacks, |builder| builder)
     }
 
+    /// Over another registry.
+    pub(crate) fn of_registry(registry: Arc<dyn Registry>) -> Self {
+        Self::over(registry, Fields::empty(), |builder| builder)
+    }
+
     fn of(lacks: Fields, change: impl FnOnce(PushServiceBuilder) -> PushServiceBuilder) -> Self {
+        Self::over(Arc::new(MemoryRegistry::new()), lacks, change)
+    }
+
+    fn over(
+        registry: Arc<dyn Registry>,
+        lacks: Fields,
+        change: impl FnOnce(PushServiceBuilder) -> PushServiceBuilder,
+    ) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::from_secs(1_764_000_000)));
         let ios = Talking::new("ios", "apns", lacks);
         let calls = Talking::new("calls", "apns", lacks);
@@ -139,7 +152,6 @@ impl Town {
             .provider_with(Arc::clone(&calls) as _, crate::common::without_retries())
             .provider_with(Arc::clone(&android) as _, crate::common::without_retries())
             .build();
-        let registry: Arc<dyn Registry> = Arc::new(MemoryRegistry::new());
         let builder = PushService::builder(router, registry, Arc::clone(&clock) as _)
             .call_providers(["calls"]);
         Self {
