@@ -126,3 +126,5 @@ async fn a_counter_never_counts_a_message_twice_or_overflows() {
         u32::MAX
     );
 }
+
+zpns_core::badges_conformance!(async { zpns_core::service::MemoryBadges::new() });

@@ -16,11 +16,15 @@
     reason = "a case fails by panicking, and its name says what it proves"
 )]
 
+mod badges;
+mod expressions;
 mod model;
 mod presence;
 mod registry;
 mod registry_model;
 
+pub use self::badges::*;
+pub use self::expressions::a_search_finds_what_any_expression_means;
 pub use self::presence::*;
 pub use self::registry::*;
 pub use self::registry_model::every_sequence_of_changes_ends_as_in_the_model;
@@ -47,6 +51,7 @@ macro_rules! registry_conformance {
             pages_hold_every_device_once_in_order
             pages_of_users_hold_their_devices_only
             pages_of_an_expression_hold_what_it_means
+            a_search_finds_what_any_expression_means
             a_page_is_stable_while_devices_come_and_go
             a_dropped_token_is_dead_until_it_is_registered_again
             a_vendors_word_older_than_the_registration_drops_nothing
@@ -89,6 +94,20 @@ macro_rules! presence_conformance {
             a_report_holds_until_it_expires_or_the_next_one
             each_device_of_a_user_has_a_state_of_its_own
             at_log_out_every_device_may_go_offline
+        );
+    };
+}
+
+/// Makes a test of every case for [`Badges`](crate::service::Badges), as
+/// [`registry_conformance`](crate::registry_conformance) does for a registry.
+#[macro_export]
+macro_rules! badges_conformance {
+    ($empty:expr) => {
+        $crate::registry_conformance!(@tests Badges, $empty;
+            a_counter_is_zero_until_something_is_counted
+            a_message_counts_once_for_each_user
+            a_counter_is_set_and_never_overflows
+            at_the_same_time_every_message_counts_once
         );
     };
 }
