@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::StreamExt;
-use futures_util::stream::{FuturesUnordered, Stream};
+use futures_util::stream::Stream;
 use tracing::Span;
 
 use super::early::{EarlyOf, EarlyQueue};
+use super::flights::{Flights, flights};
 use super::lane::{Cut, Lane, Waiting};
 use super::providers::Entry;
-use super::{Delivery, Router, SendOptions};
+use super::{Delivery, Flight, Router, SendOptions};
 use crate::layers::Urgency;
 use crate::model::{
     Error, ErrorKind, Notification, Outcome, ProviderId, Rejection, Report, Target, TokenAction,
@@ -47,22 +48,53 @@ pub struct Flow<S> {
     /// The lane of the last target: mostly that of the next one too.
     last_lane: usize,
     providers_version: u64,
-    flights: FuturesUnordered<Pin<Box<dyn Future<Output = Landed> + Send>>>,
+    flights: Box<dyn Flights<Departure, Landed>>,
     ready: VecDeque<Delivery>,
     early: Arc<EarlyQueue>,
     /// Wakes us when providers are replaced or a shutdown begins; made once something waits.
     change: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
+/// A batch that goes out.
+struct Departure {
+    lane: usize,
+    cut: Cut,
+    /// Through which it goes.
+    entry: Arc<Entry>,
+    /// Who takes outcomes that come before the report.
+    early: Option<Arc<EarlyOf>>,
+    /// None where the router is shutting down.
+    flight: Option<Flight>,
+}
+
 /// A batch whose report is there.
 struct Landed {
     lane: usize,
     cut: Cut,
-    /// Through which it went.
     entry: Arc<Entry>,
-    /// Who took outcomes that came before the report.
     early: Option<Arc<EarlyOf>>,
     report: Report,
+}
+
+async fn fly(departure: Departure) -> Landed {
+    let Departure {
+        lane,
+        cut,
+        entry,
+        early,
+        flight,
+    } = departure;
+    let report = match &flight {
+        Some(_) => entry.layered.send(&cut.batch).await,
+        None => cut.batch.report_all(shutting_down()),
+    };
+    Landed {
+        lane,
+        cut,
+        entry,
+        early,
+        report,
+    }
 }
 
 impl<S: Stream<Item = Target> + Unpin> Flow<S> {
@@ -91,7 +123,7 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
             lanes: Vec::new(),
             lane_of: HashMap::new(),
             last_lane: 0,
-            flights: FuturesUnordered::new(),
+            flights: flights(fly),
             ready: VecDeque::new(),
             early: Arc::default(),
             change: None,
@@ -258,20 +290,13 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
                     let early = Arc::clone(early) as Arc<dyn Early>;
                     cut.batch = cut.batch.with_early(early);
                 }
-                let flight = self.router.take_off();
-                self.flights.push(Box::pin(async move {
-                    let report = match &flight {
-                        Some(_) => entry.layered.send(&cut.batch).await,
-                        None => cut.batch.report_all(shutting_down()),
-                    };
-                    Landed {
-                        lane: index,
-                        cut,
-                        entry,
-                        early,
-                        report,
-                    }
-                }));
+                self.flights.launch(Departure {
+                    lane: index,
+                    cut,
+                    entry,
+                    early,
+                    flight: self.router.take_off(),
+                });
             }
         }
         launched
@@ -450,7 +475,7 @@ impl<S: Stream<Item = Target> + Unpin> Stream for Flow<S> {
                 return Poll::Ready(Some(delivery));
             }
             this.fill(context);
-            let landed = this.flights.poll_next_unpin(context);
+            let landed = this.flights.poll_landed(context);
             // Before what landed, and whether or not anything did.
             this.ready.extend(this.early.drain());
             match landed {

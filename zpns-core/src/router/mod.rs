@@ -6,6 +6,7 @@
 
 mod early;
 mod fallback;
+mod flights;
 mod flow;
 mod guard;
 mod lane;
