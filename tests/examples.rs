@@ -176,3 +176,32 @@ fn the_metrics_show_a_bad_day_per_provider() {
         assert!(page.contains(line), "lacks `{line}`: {page}");
     }
 }
+
+#[test]
+fn the_receipts_server_shows_how_far_every_push_came() {
+    let shown = run("receipts_server", &[]);
+    assert!(shown.contains("14 of 14 pushes accepted"), "{shown}");
+    let rows = |provider| -> Vec<String> {
+        let rows = rows(&shown, provider).into_iter();
+        rows.map(|row| row[1..].join(" ")).collect()
+    };
+    let (delivered, dead) = (
+        "accepted → delivered reachable",
+        "accepted → token_invalid dead",
+    );
+    let clicked = "accepted → delivered → clicked reachable";
+    for (provider, first, second) in [
+        ("harmony", delivered, dead),
+        ("honor", clicked, dead),
+        ("huawei", delivered, dead),
+        ("meizu", clicked, "accepted reachable"),
+        ("oppo", delivered, dead),
+        ("vivo", delivered, dead),
+        ("xiaomi", clicked, "accepted → replaced has another token"),
+    ] {
+        assert_eq!(rows(provider), [first, second], "{provider}: {shown}");
+    }
+    let counts = "14 accepted, 7 delivered, 3 clicked, 5 to dead tokens, 1 replaced";
+    assert!(shown.contains(counts), "{shown}");
+    assert!(shown.contains("a stranger's report: a receipt of honor was answered 404"));
+}

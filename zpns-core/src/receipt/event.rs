@@ -137,6 +137,26 @@ pub enum ReceiptEvent {
 }
 
 impl ReceiptEvent {
+    /// What happened, in one word: as it stands in JSON.
+    ///
+    /// ```
+    /// assert_eq!(zpns_core::ReceiptEvent::QuotaDropped.name(), "quota_dropped");
+    /// ```
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Clicked => "clicked",
+            Self::ClickFailed => "click_failed",
+            Self::Deferred => "deferred",
+            Self::Dropped(_) => "dropped",
+            Self::QuotaDropped => "quota_dropped",
+            Self::TokenInvalid => "token_invalid",
+            Self::Muted => "muted",
+            Self::Replaced(_) => "replaced",
+            Self::Unknown => "unknown",
+        }
+    }
+
     /// Whether the push reached its device.
     pub fn is_delivered(&self) -> bool {
         matches!(self, Self::Delivered | Self::Clicked | Self::ClickFailed)
@@ -197,6 +217,10 @@ mod tests {
         for (event, action) in rows {
             let receipt = Receipt::new("t", event.clone(), "1");
             assert_eq!(receipt.action(), action, "{event:?}");
+            let written = serde_json::to_value(&event).unwrap();
+            let name = written.as_str().map(str::to_owned);
+            let name = name.or_else(|| written.as_object()?.keys().next().cloned());
+            assert_eq!(name.as_deref(), Some(event.name()));
         }
     }
 
