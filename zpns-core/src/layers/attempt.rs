@@ -52,8 +52,8 @@ impl Around for AroundAttempt {
     async fn send<'a, N: Next>(&'a self, next: &'a N, batch: &'a Batch) -> Report {
         let now = self.clock.monotonic();
         let allowed = batch.time_left(now, self.timeout);
-        if allowed.is_zero() {
-            let message = "the deadline passed while it waited for its turn";
+        if batch.time_to_start(now, allowed).is_zero() {
+            let message = "the time for it passed while it waited for its turn";
             let error = Error::new(ErrorKind::Timeout, message).with_retry(Retry::Backoff);
             return batch.report_all(error.with_sent(Sent::No).held_back());
         }

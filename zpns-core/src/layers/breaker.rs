@@ -182,11 +182,14 @@ impl Around for AroundBreaker {
             Admission::Probe(probe) => Some(probe),
             Admission::No(outcome) => return batch.report_all(outcome),
         };
-        if probe.is_some() {
-            let provider = next.provider().info();
-            self.observers.tell(&Event::BreakerHalfOpened { provider });
-        }
-        let report = next.pass(batch).await;
+        let report = match &probe {
+            Some(_) => {
+                let provider = next.provider().info();
+                self.observers.tell(&Event::BreakerHalfOpened { provider });
+                Box::pin(async { next.pass(&batch.clone().as_probe()).await }).await
+            }
+            None => next.pass(batch).await,
+        };
         if let Some(probe) = &mut probe {
             // One that was held back on its way found nothing out, and makes way.
             probe.reported = !matches!(Finding::of(&report), Finding::Nothing);
@@ -210,6 +213,18 @@ impl AroundBreaker {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a batch is answered that was let through and had to wait since: nothing, unless it
+    /// opened meanwhile. Who is to find out whether all is well again goes on.
+    pub(super) fn turns_away(&self, batch: &Batch) -> Option<Outcome> {
+        if !self.open.load(Ordering::Acquire) || batch.is_probe() {
+            return None;
+        }
+        let now = self.clock.monotonic();
+        let state = self.lock();
+        let open = state.open.as_ref()?;
+        Some(open.because.outcome(open.probe_at.saturating_sub(now)))
     }
 
     /// Whoever first comes after the pause is the probe: by moving the next one on, it keeps all
@@ -347,7 +362,7 @@ impl AroundBreaker {
 impl Cause {
     fn outcome(&self, pause: Duration) -> Outcome {
         match self {
-            Self::Refused(rejection) => rejection.clone().into(),
+            Self::Refused(rejection) => rejection.clone().held_back().into(),
             Self::Outage => {
                 let message = "not sent: nearly all of the provider's requests fail; its circuit \
                                breaker is open until a probe gets through";
@@ -369,6 +384,8 @@ impl<'a> Finding<'a> {
                 // What one target was refused and another one granted is no matter of the
                 // credentials.
                 Outcome::Accepted(_) => return Self::Well,
+                // The answer of a layer within: nobody was asked.
+                Outcome::Rejected(rejection) if rejection.is_held_back() => {}
                 Outcome::Rejected(rejection) if refuses_credentials(rejection) => {
                     finding = Self::Refused(rejection);
                 }

@@ -54,11 +54,11 @@ impl AroundConcurrency {
 
     /// A slot; none if the deadline came first.
     async fn wait(&self, batch: &Batch, urgency: Urgency) -> Option<Slot<'_>> {
-        let left = batch.time_left(self.clock.monotonic(), Duration::MAX);
+        let left = batch.time_to_start(self.clock.monotonic(), Duration::MAX);
         let waiting = self.slots.acquire(urgency);
-        match batch.deadline() {
-            Some(_) => within(&*self.clock, left, waiting).await,
-            None => Some(waiting.await),
+        match batch.is_bounded() {
+            true => within(&*self.clock, left, waiting).await,
+            false => Some(waiting.await),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::attempt::AroundAttempt;
 use super::breaker::AroundBreaker;
 use super::concurrency::AroundConcurrency;
 use super::deadline::AroundDeadline;
+use super::gate::AroundGate;
 use super::quota::AroundQuota;
 use super::rate::AroundRate;
 use super::retry::AroundRetries;
@@ -128,14 +129,16 @@ impl Delivery {
         };
         let attempt = AroundAttempt::new(AttemptTimeout::new(self.attempt_timeout), context);
         let concurrency = AroundConcurrency::new(Concurrency::new(in_flight), context);
-        let quota = AroundQuota::new(self.quota, &*provider, context);
+        let quota = AroundQuota::new(self.quota, &*provider, context).map(Arc::new);
         let rate = AroundRate::new(rate, &capability, context);
-        let breaker = AroundBreaker::new(&self.breaker, context);
+        let breaker = Arc::new(AroundBreaker::new(&self.breaker, context));
+        let gate = AroundGate::new(&breaker, &quota);
         let retries = AroundRetries::new(&self.retries, capability, context);
         let deadline = AroundDeadline::new(context);
 
         let innermost = Wrapped::new(AroundWatch::new(context), provider);
         let innermost = Wrapped::new(attempt, innermost);
+        let innermost = Wrapped::new(gate, innermost);
         let innermost = Wrapped::new(concurrency, innermost);
         let innermost = Wrapped::new(quota, innermost);
         let innermost = Wrapped::new(rate, innermost);
@@ -151,14 +154,14 @@ type Stack = Wrapped<
     Wrapped<
         AroundRetries,
         Wrapped<
-            AroundBreaker,
+            Arc<AroundBreaker>,
             Wrapped<
                 Option<AroundRate>,
                 Wrapped<
-                    Option<AroundQuota>,
+                    Option<Arc<AroundQuota>>,
                     Wrapped<
                         AroundConcurrency,
-                        Wrapped<AroundAttempt, Wrapped<Option<AroundWatch>>>,
+                        Wrapped<AroundGate, Wrapped<AroundAttempt, Wrapped<Option<AroundWatch>>>>,
                     >,
                 >,
             >,
@@ -199,7 +202,7 @@ impl Layered {
             used_up: parts
                 .quota
                 .as_ref()
-                .map(AroundQuota::used_up)
+                .map(|quota| quota.used_up())
                 .unwrap_or_default(),
             per_second: rate.and_then(AroundRate::per_second),
             rate_unit: rate.map(AroundRate::unit).unwrap_or_default(),
@@ -240,6 +243,6 @@ impl Layered {
 struct Parts<'a> {
     breaker: &'a AroundBreaker,
     rate: &'a Option<AroundRate>,
-    quota: &'a Option<AroundQuota>,
+    quota: &'a Option<Arc<AroundQuota>>,
     concurrency: &'a AroundConcurrency,
 }

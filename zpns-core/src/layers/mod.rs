@@ -25,6 +25,7 @@ mod budget;
 pub mod concurrency;
 pub mod deadline;
 mod delivery;
+mod gate;
 pub mod quota;
 pub mod rate;
 pub mod retry;

@@ -115,13 +115,8 @@ struct Devices {
 
 impl Around for AroundQuota {
     async fn send<'a, N: Next>(&'a self, next: &'a N, batch: &'a Batch) -> Report {
-        if let Some(until) = self.latch(next.provider(), batch) {
-            let minutes = until.since(self.clock.now()).as_secs().div_ceil(60);
-            let reason = format!(
-                "not sent: the vendor said that the day's quota is used up; it begins anew in \
-                 {minutes} minutes"
-            );
-            return batch.report_all(Rejection::new(ErrorKind::QuotaExceeded, reason));
+        if let Some(rejection) = self.turns_away(next.provider(), batch) {
+            return batch.report_all(rejection);
         }
         let report = match self.cap(batch.notification()) {
             Some(cap) => Box::pin(self.capped(next, batch, cap)).await,
@@ -154,6 +149,21 @@ impl AroundQuota {
             retired: AtomicBool::new(false),
             devices: Mutex::default(),
         })
+    }
+
+    /// What a batch is answered whose quota is used up.
+    pub(super) fn turns_away(
+        &self,
+        provider: &dyn PushProvider,
+        batch: &Batch,
+    ) -> Option<Rejection> {
+        let until = self.latch(provider, batch)?;
+        let minutes = until.since(self.clock.now()).as_secs().div_ceil(60);
+        let reason = format!(
+            "not sent: the vendor said that the day's quota is used up; it begins anew in \
+             {minutes} minutes"
+        );
+        Some(Rejection::new(ErrorKind::QuotaExceeded, reason).held_back())
     }
 
     /// Until when this class, or everything, is used up.
@@ -293,7 +303,7 @@ impl AroundQuota {
             return report;
         }
         let reason = format!("not sent: the device has had its {cap} of today (`delivery.quota`)");
-        let full = Outcome::from(Rejection::new(ErrorKind::QuotaExceeded, reason));
+        let full = Rejection::new(ErrorKind::QuotaExceeded, reason).held_back();
         let mut report = batch.report_all(full);
         if positions.is_empty() {
             return report;

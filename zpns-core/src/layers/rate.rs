@@ -225,7 +225,7 @@ impl AroundRate {
                 return Ok(());
             };
             let wait = limit.time_for(ahead);
-            if wait > batch.time_left(self.clock.monotonic(), Duration::MAX) {
+            if wait >= batch.time_to_start(self.clock.monotonic(), Duration::MAX) {
                 return Err(wait);
             }
             // In steps where the rate may change meanwhile.
@@ -241,7 +241,7 @@ impl AroundRate {
     }
 
     async fn sleep(&self, wait: Duration, batch: &Batch) -> Result<(), Duration> {
-        if wait > batch.time_left(self.clock.monotonic(), Duration::MAX) {
+        if wait >= batch.time_to_start(self.clock.monotonic(), Duration::MAX) {
             return Err(wait);
         }
         self.clock.sleep(wait).await;

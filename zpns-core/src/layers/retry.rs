@@ -90,11 +90,14 @@ pub(super) struct AroundRetries {
 
 impl Around for AroundRetries {
     async fn send<'a, N: Next>(&'a self, next: &'a N, batch: &'a Batch) -> Report {
-        let dies = batch
-            .variant()
-            .ttl()
-            .map(|ttl| self.resources.clock.monotonic().saturating_add(ttl));
-        let report = next.pass(batch).await.of_length(batch.targets().len());
+        let ttl = batch.variant().ttl();
+        let dies = ttl.map(|ttl| self.resources.clock.monotonic().saturating_add(ttl));
+        let report = match ttl {
+            // Now or never is as good as now once it is its turn.
+            Some(ttl) if !ttl.is_zero() => next.pass(&batch.clone().to_start_by(dies)).await,
+            _ => next.pass(batch).await,
+        };
+        let report = report.of_length(batch.targets().len());
         if !report.outcomes().iter().any(is_failure) {
             self.budget.succeeded();
             return report;
@@ -160,7 +163,8 @@ impl AroundRetries {
             history.note(failed_at, &report, &round.positions);
             let again = subset(batch, &round.positions)
                 .with_attempt(attempt)
-                .with_deadline(earliest(batch.deadline(), dies));
+                .with_deadline(earliest(batch.deadline(), dies))
+                .to_start_by(latest);
             let answers = next.pass(&again).await.of_length(again.targets().len());
             if !answers.outcomes().iter().any(is_failure) {
                 self.budget.succeeded();
@@ -170,6 +174,10 @@ impl AroundRetries {
                 let outcome = still_maybe_sent(failure(&report, position), outcome);
                 report.replace(position, outcome);
             }
+        }
+        let is_over = dies.is_some_and(|dies| dies <= clock.monotonic());
+        if is_over {
+            history.expire(&mut report);
         }
         history.tell(report)
     }

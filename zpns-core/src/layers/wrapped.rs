@@ -43,6 +43,17 @@ pub trait Around: Debug + Send + Sync + 'static {
     ) -> impl Future<Output = Report> + Send + 'a;
 }
 
+/// A layer that others know too.
+impl<A: Around> Around for Arc<A> {
+    fn send<'a, N: Next>(
+        &'a self,
+        next: &'a N,
+        batch: &'a Batch,
+    ) -> impl Future<Output = Report> + Send + 'a {
+        (**self).send(next, batch)
+    }
+}
+
 /// A layer that may be missing.
 impl<A: Around> Around for Option<A> {
     async fn send<'a, N: Next>(&'a self, next: &'a N, batch: &'a Batch) -> Report {

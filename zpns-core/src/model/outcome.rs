@@ -73,6 +73,7 @@ impl From<Error> for Outcome {
                 scope: error.own_scope(),
                 vendor: error.vendor().cloned(),
                 reason: error.reason().into(),
+                held_back: error.is_held_back(),
             })
         } else {
             Self::Failed(error)
@@ -126,6 +127,9 @@ pub struct Rejection {
     pub vendor: Option<VendorCode>,
     /// A sentence for a human.
     pub reason: Cow<'static, str>,
+    /// Whether a layer of ours refused before the provider was called.
+    #[serde(skip)]
+    held_back: bool,
 }
 
 impl Rejection {
@@ -137,6 +141,7 @@ impl Rejection {
             scope: None,
             vendor: None,
             reason: reason.into(),
+            held_back: false,
         }
     }
 
@@ -164,6 +169,17 @@ impl Rejection {
     pub fn with_vendor(mut self, vendor: VendorCode) -> Self {
         self.vendor = Some(vendor);
         self
+    }
+
+    /// As one of a layer that did not call the provider.
+    pub(crate) fn held_back(mut self) -> Self {
+        self.held_back = true;
+        self
+    }
+
+    /// Whether the provider was not called for it.
+    pub(crate) fn is_held_back(&self) -> bool {
+        self.held_back
     }
 }
 

@@ -30,8 +30,10 @@ pub struct Batch {
     start: usize,
     end: usize,
     deadline: Option<Duration>,
+    start_by: Option<Duration>,
     attempt: u32,
     early: Option<Arc<dyn Early>>,
+    probe: bool,
 }
 
 /// Takes outcomes that are final while others of their batch are still tried again, so that
@@ -52,8 +54,10 @@ impl Batch {
             start: 0,
             end,
             deadline: None,
+            start_by: None,
             attempt: 1,
             early: None,
+            probe: false,
         }
     }
 
@@ -61,6 +65,14 @@ impl Batch {
     #[must_use]
     pub fn with_deadline(mut self, deadline: Option<Duration>) -> Self {
         self.deadline = deadline;
+        self
+    }
+
+    /// With a time after which it is not to be begun any more, in the same time: the message is
+    /// not alive then. What was begun may take until the deadline.
+    #[must_use]
+    pub(crate) fn to_start_by(mut self, time: Option<Duration>) -> Self {
+        self.start_by = time;
         self
     }
 
@@ -76,6 +88,18 @@ impl Batch {
     pub(crate) fn with_early(mut self, early: Arc<dyn Early>) -> Self {
         self.early = Some(early);
         self
+    }
+
+    /// As the one that finds out whether a provider answers again.
+    #[must_use]
+    pub(crate) fn as_probe(mut self) -> Self {
+        self.probe = true;
+        self
+    }
+
+    /// Whether it finds out whether a provider answers again.
+    pub(crate) fn is_probe(&self) -> bool {
+        self.probe
     }
 
     /// Who takes outcomes early. Nobody for a part of a batch: positions are counted anew in it.
@@ -134,6 +158,18 @@ impl Batch {
     pub fn time_left(&self, now: Duration, most: Duration) -> Duration {
         self.deadline
             .map_or(most, |deadline| deadline.saturating_sub(now).min(most))
+    }
+
+    /// How long it may still wait for its turn, as the shorter of it and `most`.
+    pub(crate) fn time_to_start(&self, now: Duration, most: Duration) -> Duration {
+        let left = self.time_left(now, most);
+        self.start_by
+            .map_or(left, |time| time.saturating_sub(now).min(left))
+    }
+
+    /// Whether it may not wait for ever.
+    pub(crate) fn is_bounded(&self) -> bool {
+        self.deadline.is_some() || self.start_by.is_some()
     }
 
     /// The number of the attempt, from 1.

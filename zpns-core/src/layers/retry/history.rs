@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::failure;
-use crate::model::{Attempt, Notes, Report, Timestamp};
+use crate::model::{Attempt, Error, ErrorKind, Notes, Rejection, Report, Timestamp};
 use crate::provider::Batch;
 
 /// The earlier attempts at each target, and which outcomes were handed out already.
@@ -51,6 +51,19 @@ impl History {
                 && let Some(attempts) = self.attempts.get_mut(position)
             {
                 attempts.push(Attempt::new(now, error));
+            }
+        }
+    }
+
+    /// The message's life is over: that is why the provider was never asked about those whose
+    /// turn had not come.
+    pub(super) fn expire(&self, report: &mut Report) {
+        for (position, attempts) in self.attempts.iter().enumerate() {
+            let held_back = failure(report, position).is_some_and(Error::is_held_back);
+            if held_back && attempts.is_empty() {
+                let reason = "its time to live was over before it was its turn";
+                let expired = Rejection::new(ErrorKind::Expired, reason).held_back();
+                report.replace(position, expired.into());
             }
         }
     }
