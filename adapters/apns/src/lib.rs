@@ -33,6 +33,7 @@
 #[cfg(feature = "a2")]
 mod a2;
 mod auth;
+mod certificate;
 mod config;
 #[cfg(test)]
 mod fake;

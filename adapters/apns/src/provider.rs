@@ -15,14 +15,15 @@ use zpns_core::resources::{
     HttpClient, HttpError, HttpErrorKind, HttpOptions, HttpRequest, Origin,
 };
 use zpns_core::{
-    Batch, Capability, Check, Clock, Environment, Error, ErrorKind, Fields, Kinds, LimitPolicy,
-    MessageId, Notes, Notification, Outcome, ProviderInfo, PushProvider, Rejection, Report, Sent,
-    Setup, Vendor,
+    Batch, Capability, Check, Clock, Environment, Error, ErrorKind, Expiry, Fields, Kinds,
+    LimitPolicy, MessageId, Notes, Notification, Outcome, ProviderInfo, PushProvider, Rejection,
+    Report, Sent, Setup, Vendor,
 };
 use zpns_kit::{error_of, http_error};
 
 use crate::ApnsConfig;
 use crate::auth::Auth;
+use crate::certificate;
 use crate::message::{Encoded, PAYLOAD_LIMIT, VOIP_PAYLOAD_LIMIT, encode};
 use crate::preflight;
 use crate::response::{Judged, judge};
@@ -52,6 +53,8 @@ pub struct ApnsProvider {
     topic: String,
     drop_foreign: bool,
     auth: Auth,
+    /// When the certificate ends, where there is one.
+    expiry: Option<Expiry>,
     origin: Origin,
     timeout: Duration,
     client: Arc<dyn HttpClient>,
@@ -86,6 +89,8 @@ impl ApnsProvider {
             topic,
             drop_foreign: config.drop_bad_device_token,
             auth,
+            expiry: (options.identity.as_ref())
+                .and_then(|identity| certificate::expiry(&identity.certificate_pem)),
             origin: setup.connection.origin(host)?,
             timeout: setup.connection.timeout,
             client,
@@ -274,6 +279,10 @@ impl PushProvider for ApnsProvider {
 
     fn rules(&self) -> &'static [Rule] {
         preflight::RULES
+    }
+
+    fn expiries(&self) -> Vec<Expiry> {
+        self.expiry.iter().cloned().collect()
     }
 
     async fn send(&self, batch: &Batch) -> Report {
