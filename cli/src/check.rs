@@ -27,6 +27,15 @@ struct CheckLine<'a> {
     vendor: &'a str,
     ok: bool,
     reason: String,
+    /// What has to be replaced by a human one day.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    expires: Vec<ExpiryPart>,
+}
+
+#[derive(Serialize)]
+struct ExpiryPart {
+    what: String,
+    at_ms: u64,
 }
 
 /// Checks every provider at once, and prints a line for each, by id in order.
@@ -45,6 +54,12 @@ pub(crate) async fn run(args: CheckArgs) -> Result<Ending> {
             vendor: info.vendor.as_str(),
             ok,
             reason,
+            expires: (provider.expiries().into_iter())
+                .map(|expiry| ExpiryPart {
+                    what: expiry.what,
+                    at_ms: expiry.at.as_millis(),
+                })
+                .collect(),
         };
         json_line(&mut stdout, &line).context("stdout")?;
     }

@@ -1,10 +1,11 @@
 //! What goes to stdout and stderr.
 
+use std::fmt;
 use std::io::Write;
 use std::time::Duration;
 
 use serde::Serialize;
-use zpns::{Delivery, Outcome, Retry, Sent, TokenAction};
+use zpns::{Attempt, Delivery, Outcome, Retry, Sent, TokenAction};
 
 /// One line of `zpns send`: what came of one target. Absent keys are left out.
 #[derive(Serialize, Debug)]
@@ -38,6 +39,8 @@ pub(crate) struct SendLine<'a> {
     truncated: &'a [String],
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     warnings: &'a [String],
+    #[serde(skip_serializing_if = "<[Attempt]>::is_empty")]
+    attempts: &'a [Attempt],
 }
 
 impl<'a> From<&'a Delivery> for SendLine<'a> {
@@ -59,10 +62,12 @@ impl<'a> From<&'a Delivery> for SendLine<'a> {
             dropped: &[],
             truncated: &[],
             warnings: &[],
+            attempts: &[],
         };
         if let Some(notes) = &delivery.notes {
             line.dropped = &notes.dropped;
             line.truncated = &notes.truncated;
+            line.attempts = &notes.attempts;
         }
         match &delivery.outcome {
             Outcome::Accepted(accepted) => {
@@ -100,6 +105,72 @@ impl<'a> SendLine<'a> {
             self.warnings = &notes.warnings;
         }
     }
+}
+
+/// The same for humans: what came of the target, and below it what there is to say of that.
+impl fmt::Display for SendLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.provider, self.token, self.outcome)?;
+        if let Some(id) = self.vendor_id {
+            write!(f, " as {id}")?;
+        }
+        let words: Vec<&str> = [self.kind, self.vendor_code]
+            .into_iter()
+            .flatten()
+            .collect();
+        if !words.is_empty() {
+            write!(f, " ({})", words.join(", "))?;
+        }
+        if let Some(reason) = &self.reason {
+            write!(f, ": {reason}")?;
+        }
+        if let Some(action) = self.token_action {
+            write!(f, "\n    token: {action}")?;
+            if let Some(token) = self.replace_with {
+                write!(f, " with {token}")?;
+            }
+        }
+        if self.sent == Some(Sent::Maybe) {
+            f.write_str("\n    the vendor may have acted on it all the same")?;
+        }
+        if let Some(millis) = self.retry_after_ms {
+            write!(f, "\n    worth another try after {}", seconds(millis))?;
+        }
+        self.tell_of_attempts(f)?;
+        let lists = [
+            ("left out", self.dropped),
+            ("cut", self.truncated),
+            ("warning", self.warnings),
+        ];
+        for (title, entries) in lists {
+            for entry in entries {
+                write!(f, "\n    {title}: {entry}")?;
+            }
+        }
+        f.write_str("\n")
+    }
+}
+
+impl SendLine<'_> {
+    /// The attempts before the last one, with the time between them.
+    fn tell_of_attempts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut before = None;
+        for (number, attempt) in (1..).zip(self.attempts) {
+            write!(f, "\n    attempt {number}: {}", attempt.kind.as_str())?;
+            if attempt.sent == Sent::Maybe {
+                f.write_str(", may have been sent")?;
+            }
+            if let Some(before) = before.replace(attempt.at) {
+                let later = millis(attempt.at.since(before));
+                write!(f, ", {} after the one before", seconds(later))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn seconds(millis: u64) -> String {
+    format!("{}.{} s", millis / 1_000, millis % 1_000 / 100)
 }
 
 /// Writes one JSON line.

@@ -35,6 +35,9 @@ pub(crate) struct SendArgs {
     /// Add to each line, as `warnings`, what preflight rules say will go wrong (see `zpns rules`).
     #[arg(long)]
     warnings: bool,
+    /// Write for humans instead of one JSON object per line.
+    #[arg(long)]
+    text: bool,
     /// How long each target may take, retries included, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     timeout: Duration,
@@ -118,7 +121,11 @@ pub(crate) async fn run(args: SendArgs) -> Result<Ending> {
         if args.warnings {
             line.warn_of(&delivery);
         }
-        json_line(&mut stdout, &line).context("stdout")?;
+        match args.text {
+            true => write!(stdout, "{line}"),
+            false => json_line(&mut stdout, &line),
+        }
+        .context("stdout")?;
         if !delivery.outcome.is_accepted() {
             ending = Ending::SomeNot;
         }

@@ -66,6 +66,31 @@ fn one_provider_with_wrong_credentials_is_told_from_the_others() {
 }
 
 #[test]
+fn the_end_of_a_certificate_stands_in_its_line_and_in_no_other() {
+    let world = World::new();
+    let mut parameters = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    parameters.not_after = rcgen::date_time_ymd(2031, 1, 1);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = parameters.self_signed(&key).unwrap().pem();
+    world.file("certificate.pem", &certificate);
+    world.file("certificate-key.pem", &key.serialize_pem());
+    let config = world.edited(|config| {
+        let apns = provider(config, "apns");
+        for of_key in ["team_id", "key_id", "key_pem", "key_path"] {
+            apns.remove(of_key);
+        }
+        apns.insert("cert_path".into(), "certificate.pem".into());
+        apns.insert("cert_key_path".into(), "certificate-key.pem".into());
+    });
+    let lines = world.check(&config).lines();
+    let ends = serde_json::json!([{"what": "certificate", "at_ms": 1_924_992_000_000_u64}]);
+    for id in world.vendors() {
+        let wanted = (id == "apns").then_some(&ends);
+        assert_eq!(of(&lines, id).get("expires"), wanted, "{lines:?}");
+    }
+}
+
+#[test]
 fn a_vendor_that_cannot_be_reached_is_not_ok() {
     let folder = World::new().stop_simulator();
     let config = folder.path().join("push.toml");

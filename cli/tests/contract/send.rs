@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use zpns_simulator::faults::{Fault, Rule};
 
-use crate::world::{Ran, World, keys, provider, timed, zpns};
+use crate::world::{Ran, World, keys, now, provider, timed, zpns};
 
 const HELLO: [&str; 4] = ["--title", "Hello", "--body", "How are you?"];
 
@@ -150,6 +150,53 @@ fn transient_faults_are_retried_without_being_asked() {
         assert_eq!(ran.line()["outcome"], "accepted");
         assert_eq!(world.pushes(vendor).len(), 3);
     }
+}
+
+#[test]
+fn the_line_tells_when_and_why_earlier_attempts_failed() {
+    let world = World::new();
+    let began = now() * 1_000;
+    for vendor in world.vendors() {
+        world.faults([Rule::new(Fault::status(503)).count(2)]);
+        let line = world
+            .send(vendor, &hello(&["--token", &world.live(vendor)]))
+            .line();
+        let attempts = line["attempts"].as_array().unwrap();
+        assert_eq!(attempts.len(), 2, "{vendor}: {line}");
+        let mut last = began;
+        for attempt in attempts {
+            assert_eq!(keys(attempt), BTreeSet::from(["at_ms", "kind", "sent"]));
+            assert_eq!(attempt["kind"], "unavailable", "{vendor}");
+            assert_eq!(attempt["sent"], "no", "{vendor}");
+            let at = attempt["at_ms"].as_u64().unwrap();
+            assert!(at >= last && at <= (now() + 1) * 1_000, "{vendor}: {line}");
+            last = at;
+        }
+        // What goes through at once has no history.
+        let line = world
+            .send(vendor, &hello(&["--token", &world.live(vendor)]))
+            .line();
+        assert_eq!(line.get("attempts"), None, "{line}");
+    }
+}
+
+#[test]
+fn text_is_for_humans_and_tells_of_earlier_attempts_too() {
+    let world = World::new();
+    world.faults([Rule::new(Fault::status(503)).count(1)]);
+    let (live, dead) = (world.live("fcm"), world.dead("fcm"));
+    let ran = world.send("fcm", &hello(&["--text", "--token", &live]));
+    assert_eq!((ran.code, &*ran.stderr), (0, ""), "{ran:?}");
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    let accepted = format!("fcm {live}: accepted as projects/");
+    assert!(lines[0].starts_with(&accepted), "{ran:?}");
+    assert_eq!(lines[1..], ["    attempt 1: unavailable"]);
+
+    let ran = world.send("fcm", &hello(&["--text", "--token", &dead]));
+    assert_eq!(ran.code, 1);
+    let rejected = format!("fcm {dead}: rejected (token_invalid, UNREGISTERED): ");
+    assert!(ran.stdout.starts_with(&rejected), "{ran:?}");
+    assert!(ran.stdout.ends_with("\n    token: drop\n"), "{ran:?}");
 }
 
 #[test]
