@@ -118,6 +118,7 @@ pub(crate) fn capability(knows_the_launcher: bool) -> Capability {
     capability.payload_limit = Some(BODY_LIMIT);
     capability.max_ttl = Some(MAX_TTL);
     capability.collapse_replaces = true;
+    capability.quota_day = Some(Capability::CHINA);
     capability.receipts = true;
     capability
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use zpns_core::model::Kind;
 use zpns_core::provider::FieldRule;
-use zpns_core::{CallEvent, Capability, Kinds, Sent};
+use zpns_core::{CallEvent, Capability, ErrorKind, Kinds, Scope, Sent};
 
 use crate::{RetryClass, TokenFate, Verdict};
 
@@ -81,6 +81,7 @@ pub fn capability_table(capability: &Capability) -> String {
             yes(capability.collapse_replaces),
         ),
         ("tokens of their own for calls", yes(capability.call_tokens)),
+        ("a quota of the day begins anew", quota_day(capability)),
         ("recall", yes(capability.recall)),
         ("receipts", yes(capability.receipts)),
     ];
@@ -90,7 +91,17 @@ pub fn capability_table(capability: &Capability) -> String {
     )
 }
 
-/// A decision table as Markdown.
+fn quota_day(capability: &Capability) -> String {
+    let Some(seconds) = capability.quota_day else {
+        return "not stated: none is taken for one".to_owned();
+    };
+    let (sign, minutes) = (if seconds < 0 { '-' } else { '+' }, seconds.abs() / 60);
+    let (hours, minutes) = (minutes / 60, minutes % 60);
+    format!("at midnight, UTC{sign}{hours:02}:{minutes:02}")
+}
+
+/// A decision table as Markdown. Its last but one column says what follows for other pushes than
+/// the one that was answered.
 ///
 /// ```
 /// use zpns_core::ErrorKind;
@@ -99,13 +110,13 @@ pub fn capability_table(capability: &Capability) -> String {
 ///
 /// let gone = Verdict::drop(ErrorKind::TokenInvalid);
 /// let table = decision_table([DecisionRow::new("410", "Unregistered", gone, "app removed")]);
-/// assert!(table.contains("| 410 | `Unregistered` | `token_invalid` | drop | no |  | app removed |"));
+/// assert!(table.contains("| 410 | `Unregistered` | `token_invalid` | drop | no |  |  | app removed |"));
 /// ```
 #[must_use]
 pub fn decision_table(rows: impl IntoIterator<Item = DecisionRow>) -> String {
     table(
         [
-            "status", "code", "kind", "token", "retry", "sent", "meaning",
+            "status", "code", "kind", "token", "retry", "sent", "closes", "meaning",
         ],
         rows.into_iter().map(|row| {
             let verdict = row.verdict;
@@ -129,10 +140,25 @@ pub fn decision_table(rows: impl IntoIterator<Item = DecisionRow>) -> String {
                 if is_verdict { token } else { "" }.to_owned(),
                 retry.to_owned(),
                 if is_verdict { "" } else { sent }.to_owned(),
+                closes(verdict).to_owned(),
                 row.meaning,
             ]
         }),
     )
+}
+
+/// What the delivery layers do to other pushes because of it. What fails for now, without a word on
+/// the speed, counts towards an outage as every request without an answer does: nothing by itself.
+fn closes(verdict: Verdict) -> &'static str {
+    match (verdict.kind, verdict.scope) {
+        (ErrorKind::QuotaExceeded, Scope::Class) => "the class for the day",
+        (ErrorKind::QuotaExceeded, Scope::Provider) => "the provider for the day",
+        (ErrorKind::RateLimited, Scope::Class | Scope::Provider) => "slows down",
+        (ErrorKind::CredentialInvalid | ErrorKind::PermissionDenied, Scope::Provider) => {
+            "the provider until a probe"
+        }
+        _ => "",
+    }
 }
 
 /// A Markdown table; a `|` in a cell is escaped.
@@ -272,15 +298,65 @@ mod tests {
         ];
         let text = decision_table(rows);
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[1], "| --- | --- | --- | --- | --- | --- | --- |");
+        assert_eq!(
+            lines[1],
+            "| --- | --- | --- | --- | --- | --- | --- | --- |"
+        );
         assert_eq!(
             lines[2],
-            "| 400 | `A\\|B` | `message_invalid` | keep | no |  | bad |"
+            "| 400 | `A\\|B` | `message_invalid` | keep | no |  |  | bad |"
         );
         assert_eq!(
             lines[3],
-            "| 504 | `` | `unavailable` |  | yes | maybe | lost |"
+            "| 504 | `` | `unavailable` |  | yes | maybe |  | lost |"
         );
+    }
+
+    #[test]
+    fn a_row_says_what_it_closes() {
+        let rows = [
+            (ErrorKind::QuotaExceeded, Scope::Target, ""),
+            (
+                ErrorKind::QuotaExceeded,
+                Scope::Class,
+                "the class for the day",
+            ),
+            (
+                ErrorKind::QuotaExceeded,
+                Scope::Provider,
+                "the provider for the day",
+            ),
+            (ErrorKind::RateLimited, Scope::Target, ""),
+            (ErrorKind::RateLimited, Scope::Provider, "slows down"),
+            (ErrorKind::PermissionDenied, Scope::Class, ""),
+            (
+                ErrorKind::CredentialInvalid,
+                Scope::Provider,
+                "the provider until a probe",
+            ),
+            (ErrorKind::Unavailable, Scope::Provider, ""),
+        ];
+        for (kind, scope, wanted) in rows {
+            let verdict = Verdict::keep(kind).with_scope(scope);
+            let text = decision_table([DecisionRow::new("1", "c", verdict, "m")]);
+            let cell = format!("| {wanted} | m |");
+            assert!(text.contains(&cell), "{kind} {scope:?}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_capability_says_by_whose_midnight_a_quota_begins_anew() {
+        let mut capability = Capability::unary();
+        let rows = [
+            (None, "not stated: none is taken for one"),
+            (Some(Capability::CHINA), "at midnight, UTC+08:00"),
+            (Some(-12_600), "at midnight, UTC-03:30"),
+        ];
+        for (day, wanted) in rows {
+            capability.quota_day = day;
+            let line = format!("| a quota of the day begins anew | {wanted} |");
+            assert!(capability_table(&capability).contains(&line), "{wanted}");
+        }
     }
 
     #[test]

@@ -145,9 +145,10 @@ pub fn one_line(sentence: &str) -> String {
     letters.map(printable).collect()
 }
 
-/// A rejection, as the error of a call that is not a push.
+/// A rejection, as the error of a call that is not a push. It concerns whom the rejection does.
 pub fn error_of(rejection: Rejection) -> Error {
-    let error = Error::new(rejection.kind, rejection.reason);
+    let scope = rejection.scope();
+    let error = Error::new(rejection.kind, rejection.reason).with_scope(scope);
     match rejection.vendor {
         Some(vendor) => error.with_vendor(vendor),
         None => error,
@@ -177,7 +178,7 @@ pub fn with_clock_skew(error: Error, response: &HttpResponse, now: Timestamp) ->
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use zpns_core::{Retry, Sent, TokenAction};
+    use zpns_core::{Retry, Scope, Sent, TokenAction};
 
     use super::*;
     use crate::testing::{NOW, answer};
@@ -243,6 +244,8 @@ mod tests {
             (ErrorKind::PermissionDenied, Sent::No)
         );
         assert_eq!(error.vendor(), Some(&code));
+        let of_class = Rejection::new(ErrorKind::QuotaExceeded, "full").with_scope(Scope::Class);
+        assert_eq!(error_of(of_class).scope(), Scope::Class);
         let lost = Error::new(ErrorKind::Unavailable, "lost").with_sent(Sent::Maybe);
         assert_eq!(result_of(lost.into()).unwrap_err().sent(), Sent::Maybe);
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use zpns_core::{
-    Error, ErrorKind, Outcome, Rejection, Retry, Sent, Timestamp, TokenAction, VendorCode,
+    Error, ErrorKind, Outcome, Rejection, Retry, Scope, Sent, Timestamp, TokenAction, VendorCode,
 };
 
 /// What becomes of the token.
@@ -70,6 +70,8 @@ pub struct Verdict {
     pub retry: RetryClass,
     /// Whether the vendor may have acted on it.
     pub sent: Sent,
+    /// Whom it concerns beside the target that it was given for.
+    pub scope: Scope,
 }
 
 /// The vendor's words, for the row that they led to.
@@ -113,13 +115,14 @@ impl Answered {
 }
 
 impl Verdict {
-    /// A verdict that keeps the token.
+    /// A verdict that keeps the token, and concerns [whom its kind does](Scope::of).
     pub const fn keep(kind: ErrorKind) -> Self {
         Self {
             kind,
             token: TokenFate::Keep,
             retry: RetryClass::Never,
             sent: Sent::No,
+            scope: Scope::of(kind),
         }
     }
 
@@ -188,8 +191,27 @@ impl Verdict {
         self
     }
 
+    /// Concerning somebody else than its kind does by itself: this target alone, its class, or the
+    /// whole provider. Circuit breaker, rate limit and quota latch act on that.
+    ///
+    /// ```
+    /// use zpns_core::{ErrorKind, Scope};
+    /// use zpns_kit::Verdict;
+    ///
+    /// const DAY_OF_CLASS: Verdict =
+    ///     Verdict::keep(ErrorKind::QuotaExceeded).with_scope(Scope::Class);
+    /// assert_eq!(Verdict::keep(ErrorKind::QuotaExceeded).scope, Scope::Target);
+    /// assert_eq!(DAY_OF_CLASS.scope, Scope::Class);
+    /// ```
+    #[must_use]
+    pub const fn with_scope(mut self, scope: Scope) -> Self {
+        self.scope = scope;
+        self
+    }
+
     /// The outcome for one target.
     pub fn outcome(self, answer: Answered) -> Outcome {
+        let own_scope = (self.scope != Scope::of(self.kind)).then_some(self.scope);
         if self.kind.is_verdict() {
             let token = match self.token {
                 TokenFate::Keep => TokenAction::Keep,
@@ -197,17 +219,21 @@ impl Verdict {
                     since: answer.since,
                 },
             };
-            return Rejection::new(self.kind, answer.reason)
+            let mut rejection = Rejection::new(self.kind, answer.reason)
                 .with_token(token)
-                .with_vendor(answer.code)
-                .into();
+                .with_vendor(answer.code);
+            rejection.scope = own_scope;
+            return rejection.into();
         }
         let retry = self.retry.after(answer.retry_after);
-        Error::new(self.kind, answer.reason)
+        let error = Error::new(self.kind, answer.reason)
             .with_retry(retry)
             .with_sent(self.sent)
-            .with_vendor(answer.code)
-            .into()
+            .with_vendor(answer.code);
+        match own_scope {
+            Some(scope) => error.with_scope(scope).into(),
+            None => error.into(),
+        }
     }
 }
 
@@ -238,6 +264,29 @@ mod tests {
             let verdict = Verdict::of_status(StatusCode::from_u16(status).unwrap(), spoken);
             assert_eq!((verdict.kind, verdict.sent), (kind, sent), "{status}");
             assert_eq!(verdict.token, TokenFate::Keep, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_verdict_concerns_whom_its_row_says_and_else_whom_its_kind_does() {
+        let kinds = ErrorKind::ALL.into_iter();
+        for verdict in kinds.flat_map(|kind| [Verdict::keep(kind), Verdict::later(kind)]) {
+            let kind = verdict.kind;
+            let plain = verdict.outcome(Answered::new(VendorCode::new("1"), "no"));
+            assert_eq!(scope(&plain), Scope::of(kind), "{kind}");
+            for wanted in [Scope::Target, Scope::Class, Scope::Provider] {
+                let answer = Answered::new(VendorCode::new("1"), "no");
+                let outcome = verdict.with_scope(wanted).outcome(answer);
+                assert_eq!(scope(&outcome), wanted, "{kind}");
+            }
+        }
+    }
+
+    fn scope(outcome: &Outcome) -> Scope {
+        match outcome {
+            Outcome::Rejected(rejection) => rejection.scope(),
+            Outcome::Failed(error) => error.scope(),
+            Outcome::Accepted(_) => panic!("{outcome:?}"),
         }
     }
 

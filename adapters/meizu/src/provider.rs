@@ -104,6 +104,7 @@ pub(crate) fn capability() -> Capability {
     capability.max_ttl = Some(MAX_TTL);
     // A repeat takes the place of the first one, but alerts and counts again.
     capability.collapse_replaces = true;
+    capability.quota_day = Some(Capability::CHINA);
     capability.receipts = true;
     capability
 }

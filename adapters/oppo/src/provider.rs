@@ -97,6 +97,7 @@ pub(crate) fn capability() -> Capability {
     // One `app_message_id` is pushed to one target once.
     capability.deduplicates = true;
     capability.collapse_replaces = true;
+    capability.quota_day = Some(Capability::CHINA);
     capability.receipts = true;
     capability
 }

@@ -18,7 +18,7 @@ use self::answer::{Item, names_target, vendor_code};
 #[cfg(test)]
 pub(crate) use self::table::{BUSINESS, BUSINESS_CODES, BUSINESS_MEANING, ROWS, Row};
 pub(crate) use self::table::{NAMED, Rule};
-use self::table::{QUOTA, SUCCESS};
+use self::table::{PERSISTENT, SUCCESS};
 
 /// From this attempt on, calling too often is calling too much.
 const QUOTA_ATTEMPT: u32 = 3;
@@ -253,7 +253,9 @@ impl Judge<'_> {
             Rule::TargetIfNamed if names_target(sentence, self.targets) => {
                 (verdict, rule) = (NAMED, Rule::Target);
             }
-            Rule::LaterThenQuota if self.circumstances.attempt >= QUOTA_ATTEMPT => verdict = QUOTA,
+            Rule::LaterThenQuota if self.circumstances.attempt >= QUOTA_ATTEMPT => {
+                verdict = PERSISTENT
+            }
             _ => {}
         }
         let code = vendor_code(code, sentence, status, self.targets);

@@ -219,6 +219,7 @@ pub(crate) fn capability() -> Capability {
     capability.deduplicates = false;
     capability.collapse_replaces = true;
     capability.recall = true;
+    capability.quota_day = Some(Capability::CHINA);
     capability.receipts = true;
     capability
 }

@@ -1,6 +1,6 @@
 //! The rows of the decision table.
 
-use zpns_core::ErrorKind;
+use zpns_core::{ErrorKind, Scope};
 use zpns_kit::Verdict;
 
 use super::answer::GoogleError;
@@ -56,12 +56,10 @@ const OTHER_PROJECT: Verdict = Verdict::keep(ErrorKind::TokenMismatch);
 const UNAUTHENTICATED: Verdict = Verdict::keep(ErrorKind::CredentialInvalid);
 const TOO_FAST: Verdict = Verdict::later(ErrorKind::RateLimited);
 const BUSY: Verdict = Verdict::later(ErrorKind::Unavailable);
-/// FCM cannot pass it on to this device's platform until an operator mends the project.
-///
-/// No credential failure of ours: that would stop the pushes to all other platforms too, because
-/// a provider whose credentials failed is not called any more. No rejection either: nothing is
-/// wrong with token or message, and another channel may reach the device.
-const PLATFORM_KEY: Verdict = Verdict::keep(ErrorKind::Unavailable);
+/// FCM cannot pass it on to this device's platform until an operator mends the project. It is a
+/// credential of that platform's: the pushes to all others go on, and another channel may reach
+/// the device.
+const PLATFORM_KEY: Verdict = Verdict::keep(ErrorKind::CredentialInvalid).with_scope(Scope::Target);
 
 /// Most specific first; the first match decides. What none matches is told by its HTTP status
 /// alone ([`Verdict::of_status`]).

@@ -4,7 +4,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
-use zpns_core::{ErrorKind, Retry, Sent};
+use zpns_core::{ErrorKind, Retry, Scope, Sent};
+use zpns_kit::testing::scope_of;
 
 use super::table::{Evidence, ROWS};
 use super::*;
@@ -88,7 +89,7 @@ const GONE: Seen = Seen::Rejected(ErrorKind::TokenInvalid, "drop");
 const BUSY: Seen = Seen::Failed(ErrorKind::Unavailable, Retry::Backoff, Sent::No);
 const LOST: Seen = Seen::Failed(ErrorKind::Unavailable, Retry::Backoff, Sent::Maybe);
 const TOO_FAST: Seen = Seen::Failed(ErrorKind::RateLimited, MINUTE, Sent::No);
-const PLATFORM_KEY: Seen = Seen::Failed(ErrorKind::Unavailable, Retry::Never, Sent::No);
+const PLATFORM_KEY: Seen = Seen::Rejected(ErrorKind::CredentialInvalid, "keep");
 
 const NOT_A_TOKEN: &str = "The registration token is not a valid FCM registration token";
 const HTML: &str = "<html><title>Error</title></html>";
@@ -468,6 +469,23 @@ fn every_row_decides_one_of_these_answers() {
             "{:?} decides nothing",
             row.evidence
         );
+    }
+}
+
+#[test]
+fn a_key_of_one_platform_concerns_its_devices_and_everything_else_of_credentials_and_speed_all() {
+    for (http, status, message, details, expected, _) in answers() {
+        let response = google(http, status, message, &details);
+        let Judged::Outcome(outcome) = judge(&response, DEVICE) else {
+            continue;
+        };
+        let wanted = match (&expected, outcome.kind()) {
+            (expected, _) if *expected == PLATFORM_KEY => Scope::Target,
+            (_, Some(ErrorKind::PermissionDenied | ErrorKind::RateLimited)) => Scope::Provider,
+            (_, Some(kind)) => Scope::of(kind),
+            (_, None) => panic!("{outcome:?}"),
+        };
+        assert_eq!(scope_of(&outcome), wanted, "{http} {status} {details:?}");
     }
 }
 

@@ -7,7 +7,7 @@ use http::{HeaderValue, header};
 use serde_json::{Value, json};
 use zpns_core::resources::HttpErrorKind;
 use zpns_core::{
-    Batch, ErrorKind, LimitPolicy, Notification, Outcome, PushProvider, Report, Retry, Sent,
+    Batch, ErrorKind, LimitPolicy, Notification, Outcome, PushProvider, Report, Retry, Scope, Sent,
     Target, TokenAction, Variant,
 };
 use zpns_kit::testing::{NOW, verified_claims};
@@ -257,12 +257,16 @@ async fn a_wrong_key_for_one_platform_costs_neither_bearer_nor_token_nor_provide
     let provider = google.provider();
     let wrong = error(401, "UNAUTHENTICATED", Some("THIRD_PARTY_AUTH_ERROR"));
     google.script_push(Scripted::Answer(wrong));
-    let Outcome::Failed(failure) = send(&*provider, TOKEN).await else {
-        panic!("a verdict")
+    let Outcome::Rejected(rejection) = send(&*provider, TOKEN).await else {
+        panic!("no verdict")
     };
     assert_eq!(
-        (failure.kind(), failure.retry()),
-        (ErrorKind::Unavailable, Retry::Never)
+        (rejection.kind, rejection.scope(), rejection.token),
+        (
+            ErrorKind::CredentialInvalid,
+            Scope::Target,
+            TokenAction::Keep
+        )
     );
     assert!(send(&*provider, TOKEN).await.is_accepted());
     assert_eq!((google.pushes().len(), google.exchanges().len()), (2, 1));

@@ -3,7 +3,7 @@
 //! HONOR's own list of codes could not be read; most rows stand by Huawei's meaning of the same
 //! code. None of them drops a token.
 
-use zpns_core::ErrorKind;
+use zpns_core::{ErrorKind, Scope};
 use zpns_kit::Verdict;
 
 /// One row: a code of HONOR's, and what follows from it.
@@ -36,8 +36,12 @@ const TOO_LARGE: Verdict = Verdict::keep(ErrorKind::PayloadTooLarge);
 const EXPIRED: Verdict = Verdict::keep(ErrorKind::Expired);
 const UNAUTHENTICATED: Verdict = Verdict::keep(ErrorKind::CredentialInvalid);
 const DENIED: Verdict = Verdict::keep(ErrorKind::PermissionDenied);
+/// It may be a limit of the message's class or of its tokens: nothing that would stop all others.
+const DENIED_CLASS: Verdict = DENIED.with_scope(Scope::Class);
 const TOO_FAST: Verdict = Verdict::later(ErrorKind::RateLimited);
 const BUSY: Verdict = Verdict::later(ErrorKind::Unavailable);
+/// Of one token, which is no outage.
+const BUSY_TARGET: Verdict = BUSY.with_scope(Scope::Target);
 const LOST: Verdict = Verdict::unclear(ErrorKind::Unavailable);
 
 /// HONOR's success, which `data.sendResult` has to bear out.
@@ -58,7 +62,7 @@ pub(crate) static NOT_PUSHED: Row = Row {
     rule: Rule::RetryOnce,
     ..row(
         "failTokens",
-        BUSY,
+        BUSY_TARGET,
         "HONOR did not push to the token this time",
     )
 };
@@ -111,7 +115,7 @@ pub(crate) const ROWS: &[Row] = &[
 pub(crate) const FAMILIES: &[Row] = &[
     row("80100", REFUSED, "HONOR refuses the request"),
     Row { rule: Rule::Refresh, ..row("80200", UNAUTHENTICATED, "HONOR refuses the credentials") },
-    row("80300", DENIED, "HONOR refuses by a permission or a limit"),
+    row("80300", DENIED_CLASS, "HONOR refuses by a permission or a limit"),
     row("806", BUSY, "HONOR's servers are out of order"),
     row("81", BUSY, "HONOR's servers are out of order"),
 ];

@@ -6,7 +6,8 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use zpns_core::resources::HttpResponse;
-use zpns_core::{ErrorKind, Outcome, Retry, Sent, Timestamp, TokenAction};
+use zpns_core::{ErrorKind, Outcome, Retry, Scope, Sent, Timestamp, TokenAction};
+use zpns_kit::testing::scope_of;
 use zpns_kit::{RetryClass, TokenFate, Verdict};
 
 use super::table::{DEAD, NOT_PUSHED, NOT_SENT, Rule};
@@ -60,6 +61,7 @@ fn action(outcome: &Outcome) -> &TokenAction {
 fn is(outcome: &Outcome, verdict: Verdict, code: &str) {
     assert_eq!(outcome.kind(), Some(verdict.kind), "{code}");
     assert_eq!(outcome.vendor().unwrap().code, code);
+    assert_eq!(scope_of(outcome), verdict.scope, "{code}");
     match outcome {
         Outcome::Rejected(rejection) => {
             let dropped = matches!(rejection.token, TokenAction::Drop { .. });
@@ -241,6 +243,18 @@ fn every_code_leads_where_its_row_says() {
     }
     let codes: BTreeSet<&str> = ROWS.iter().map(|row| row.code).collect();
     assert_eq!(codes.len(), ROWS.len(), "no code twice");
+}
+
+#[test]
+fn what_is_not_known_to_concern_the_app_stops_no_other_push() {
+    let narrow = [("80300", Scope::Class), ("failTokens", Scope::Target)];
+    let targets = TARGETS.into_iter().copied();
+    let tables = ROWS.iter().chain(FAMILIES).chain(STATUSES).copied();
+    for row in tables.chain(targets) {
+        let wanted = narrow.iter().find(|(code, _)| *code == row.code);
+        let wanted = wanted.map_or(Scope::of(row.verdict.kind), |(_, scope)| *scope);
+        assert_eq!(row.verdict.scope, wanted, "{}", row.code);
+    }
 }
 
 #[test]

@@ -118,6 +118,7 @@ pub(crate) fn capability() -> Capability {
     capability.deduplicates = true;
     capability.collapse_replaces = true;
     capability.recall = true;
+    capability.quota_day = Some(Capability::CHINA);
     capability.receipts = true;
     capability
 }

@@ -155,8 +155,9 @@ fn kept(outcome: Outcome, count: usize) -> Outcome {
                  API: nothing is dropped",
                 rejection.reason
             );
+            let scope = rejection.scope();
             let vendor = rejection.vendor;
-            let rejection = Rejection::new(rejection.kind, reason);
+            let rejection = Rejection::new(rejection.kind, reason).with_scope(scope);
             match vendor {
                 Some(vendor) => rejection.with_vendor(vendor).into(),
                 None => rejection.into(),

@@ -1,6 +1,6 @@
 //! The rows of the decision table (`reference/huawei.md` §4).
 
-use zpns_core::ErrorKind;
+use zpns_core::{ErrorKind, Scope};
 use zpns_kit::Verdict;
 
 /// One row: a code of Huawei's, and what follows from it.
@@ -36,9 +36,16 @@ const TOO_LARGE: Verdict = Verdict::keep(ErrorKind::PayloadTooLarge);
 const EXPIRED: Verdict = Verdict::keep(ErrorKind::Expired);
 const UNAUTHENTICATED: Verdict = Verdict::keep(ErrorKind::CredentialInvalid);
 const DENIED: Verdict = Verdict::keep(ErrorKind::PermissionDenied);
+/// A right that messages of this kind need, or of this importance; all others go on.
+const DENIED_CLASS: Verdict = DENIED.with_scope(Scope::Class);
+/// Of another call than a push, or of the app of one token.
+const DENIED_BESIDE: Verdict = DENIED.with_scope(Scope::Target);
 const UNSUPPORTED: Verdict = Verdict::keep(ErrorKind::Unsupported);
-const QUOTA: Verdict = Verdict::keep(ErrorKind::QuotaExceeded);
+/// Of test messages; what is none goes on.
+const QUOTA: Verdict = Verdict::keep(ErrorKind::QuotaExceeded).with_scope(Scope::Class);
 const TOO_FAST: Verdict = Verdict::later(ErrorKind::RateLimited);
+/// Of topics, to which nothing of ours is sent.
+const TOO_FAST_TOPIC: Verdict = TOO_FAST.with_scope(Scope::Class);
 const BUSY: Verdict = Verdict::later(ErrorKind::Unavailable);
 
 /// All went well.
@@ -55,7 +62,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("80100004", EXPIRED, "the message expired before it was sent"),
     row("80100013", REFUSED, "the collapse key is illegal"),
     row("80100016", REFUSED, "the text holds sensitive content"),
-    row("80100017", TOO_FAST, "too many topic messages at once"),
+    row("80100017", TOO_FAST_TOPIC, "too many topic messages at once"),
     row("80100018", REFUSED, "the signature of a review does not match"),
     row("80100020", REFUSED, "the structure of the message is partly wrong"),
     row("80100022", REFUSED, "the picture has not passed Huawei's check"),
@@ -67,13 +74,13 @@ pub(crate) const ROWS: &[Row] = &[
     Row { rule: Rule::All, ..row("80300007", GONE, "no token of the request is valid") },
     row("80300008", TOO_LARGE, "the body is over 4096 bytes"),
     row("80300010", REFUSED, "there are no tokens, or too many"),
-    row("80300011", DENIED, "the app may not send notifications of high importance"),
-    row("80300013", DENIED, "the receipt address is wrong, or its certificate has expired"),
+    row("80300011", DENIED_CLASS, "the app may not send notifications of high importance"),
+    row("80300013", DENIED_CLASS, "the receipt address is wrong, or its certificate has expired"),
     row("80300017", OTHER_APP, "the tokens belong to several apps"),
     row("80300028", OTHER_APP, "the token does not belong to this app"),
     row("80300029", QUOTA, "too many test messages today"),
     row("80300030", REFUSED, "too many tokens for a test message"),
-    row("80300032", DENIED, "the notification may not be taken back"),
+    row("80300032", DENIED_BESIDE, "the notification may not be taken back"),
     row("80300036", UNAUTHENTICATED, "the signed token is valid for more than a day"),
     row("80300037", DENIED, "sending is disabled by a penalty"),
     Row { rule: Rule::LaterThenCredential, ..row("80600003", BUSY, "the credentials could not be checked, or are wrong") },
@@ -90,8 +97,8 @@ pub(crate) const ROWS: &[Row] = &[
     row("82000009", REFUSED, "the app has too many topics"),
     row("82000010", REFUSED, "some tokens are wrong"),
     row("82000011", REFUSED, "there is no token"),
-    row("82000012", DENIED, "the console has no data storage location"),
-    row("82000013", DENIED, "the data storage location does not match"),
+    row("82000012", DENIED_CLASS, "the console has no data storage location"),
+    row("82000013", DENIED_CLASS, "the data storage location does not match"),
 ];
 
 const fn row(code: &'static str, verdict: Verdict, meaning: &'static str) -> Row {
@@ -109,14 +116,14 @@ pub(crate) const REASONS: &[Row] = &[
     row("tokenFormatError", GONE, "the token is malformed"),
     row("tokenPlatformNotSupport", GONE, "the token was issued by somebody else"),
     row(NO_RIGHT, OTHER_APP, "the token's app is not in this project, or the device was upgraded since"),
-    row("noPushTypeRight", DENIED, "the app has no right to this push type"),
-    row("noRightToSendThisLiveNotificationEvent", DENIED, "the app has no right to this live view event"),
+    row("noPushTypeRight", DENIED_CLASS, "the app has no right to this push type"),
+    row("noRightToSendThisLiveNotificationEvent", DENIED_CLASS, "the app has no right to this live view event"),
     row("atomicUnableSendUnsubscribedMsg", UNSUPPORTED, "an atomic service gets subscriptions and cards only"),
     row("notSupportPlayVoice", REFUSED, "PLAY_VOICE belongs to push type 2"),
     row("countryNotSupport", UNREACHABLE, "the device's country is not served"),
     row("disableSendHuaweiMsgBecauseOfPenalty", DENIED, "the app is penalised"),
     row("differentImgVerifyPolicy", REFUSED, "the picture was checked for another push type"),
-    row("appinfoError", DENIED, "the app is not set up yet"),
+    row("appinfoError", DENIED_BESIDE, "the app is not set up yet"),
 ];
 
 /// What a token of another app looks like, and one that was left behind by an upgrade.

@@ -6,7 +6,8 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use zpns_core::resources::HttpResponse;
-use zpns_core::{ErrorKind, Outcome, Retry, Sent, Timestamp, TokenAction};
+use zpns_core::{ErrorKind, Outcome, Retry, Scope, Sent, Timestamp, TokenAction};
+use zpns_kit::testing::scope_of;
 use zpns_kit::{RetryClass, TokenFate, Verdict};
 
 use super::table::Rule;
@@ -53,6 +54,7 @@ fn action(outcome: &Outcome) -> &TokenAction {
 fn is(outcome: &Outcome, verdict: Verdict, code: &str) {
     assert_eq!(outcome.kind(), Some(verdict.kind), "{code}");
     assert_eq!(outcome.vendor().unwrap().code, code);
+    assert_eq!(scope_of(outcome), verdict.scope, "{code}");
     match outcome {
         Outcome::Rejected(rejection) => {
             let dropped = matches!(rejection.token, TokenAction::Drop { .. });
@@ -89,6 +91,36 @@ fn every_code_leads_where_its_row_says() {
     }
     let codes: BTreeSet<&str> = ROWS.iter().map(|row| row.code).collect();
     assert_eq!(codes.len(), ROWS.len(), "no code twice");
+}
+
+/// Rights and limits of one class or one call, by hand; all others of their kinds concern the
+/// provider.
+const NARROW: &[(&str, Scope)] = &[
+    ("80100017", Scope::Class),
+    ("80300011", Scope::Class),
+    ("80300013", Scope::Class),
+    ("80300029", Scope::Class),
+    ("80300032", Scope::Target),
+    ("82000012", Scope::Class),
+    ("82000013", Scope::Class),
+    ("noPushTypeRight", Scope::Class),
+    ("noRightToSendThisLiveNotificationEvent", Scope::Class),
+    ("appinfoError", Scope::Target),
+];
+
+#[test]
+fn a_right_of_one_class_stops_no_other_and_a_used_up_day_of_tests_nothing_else() {
+    let tables = [ROWS, REASONS, GATEWAY, STATUSES];
+    for row in tables.into_iter().flatten() {
+        let narrow = NARROW.iter().find(|(code, _)| *code == row.code);
+        let wanted = narrow.map_or(Scope::of(row.verdict.kind), |(_, scope)| *scope);
+        assert_eq!(row.verdict.scope, wanted, "{}", row.code);
+    }
+    let list = json!({"failure": 2, "illegalTokens": {"noPushTypeRight": ["a", "b"]}});
+    for outcome in each(&said(200, "80300007", list.to_string()), &["a", "b"]) {
+        assert_eq!(outcome.kind(), Some(ErrorKind::PermissionDenied));
+        assert_eq!(scope_of(&outcome), Scope::Class, "said of both together");
+    }
 }
 
 #[test]

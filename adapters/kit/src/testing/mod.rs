@@ -15,8 +15,8 @@ use zpns_core::resources::{
     HttpClient, HttpConnector, HttpError, HttpOptions, HttpRequest, HttpResponse, ManualClock,
 };
 use zpns_core::{
-    Batch, Capability, LimitPolicy, Notification, Rejection, Resources, Setup, Target, Timestamp,
-    Variant,
+    Batch, Capability, LimitPolicy, Notification, Outcome, Rejection, Resources, Scope, Setup,
+    Target, Timestamp, Variant,
 };
 
 pub use self::key::{rsa_key_pem, verified_claims};
@@ -24,6 +24,15 @@ pub use self::preflight::{RuleCase, rules_that_hold, walk_rules};
 
 /// When the clock of a [`FakeVendor`] stands still until it is moved.
 pub const NOW: Timestamp = Timestamp::from_secs(1_764_000_000);
+
+/// Whom an outcome concerns beside its target; an accepted push concerns nobody else.
+pub fn scope_of(outcome: &Outcome) -> Scope {
+    match outcome {
+        Outcome::Accepted(_) => Scope::Target,
+        Outcome::Rejected(rejection) => rejection.scope(),
+        Outcome::Failed(error) => error.scope(),
+    }
+}
 
 /// What comes of a request.
 pub type Answered = Result<HttpResponse, HttpError>;

@@ -1,6 +1,6 @@
 //! The rows of the decision table (`reference/meizu.md` §4).
 
-use zpns_core::ErrorKind;
+use zpns_core::{ErrorKind, Scope};
 use zpns_kit::Verdict;
 
 /// One row: a code of Meizu's, where it stands, and what follows from it.
@@ -31,7 +31,11 @@ const MUTED: Verdict = Verdict::keep(ErrorKind::Muted);
 const REFUSED: Verdict = Verdict::keep(ErrorKind::MessageInvalid);
 const UNAUTHENTICATED: Verdict = Verdict::keep(ErrorKind::CredentialInvalid);
 const DENIED: Verdict = Verdict::keep(ErrorKind::PermissionDenied);
-const QUOTA: Verdict = Verdict::keep(ErrorKind::QuotaExceeded);
+const DENIED_TARGET: Verdict = DENIED.with_scope(Scope::Target);
+/// The app's own count, whatever the class of the message.
+const QUOTA: Verdict = Verdict::keep(ErrorKind::QuotaExceeded).with_scope(Scope::Provider);
+/// The device's, for a minute or for the day.
+const TARGET_QUOTA: Verdict = QUOTA.with_scope(Scope::Target);
 const TOO_FAST: Verdict = Verdict::later(ErrorKind::RateLimited);
 const BUSY: Verdict = Verdict::later(ErrorKind::Unavailable);
 /// Nothing was sent, and the same call will not do.
@@ -60,18 +64,18 @@ pub(crate) const ROWS: &[Row] = &[
     row(Request, "110033", UNAUTHENTICATED, "the app secret is illegal"),
     row(Request, "110051", QUOTA, "the app has used up its pushes"),
     row(Request, "110053", REFUSED, "pass-through is over its limit"),
-    row(Value, "201", DENIED, "the app has no right to reach this device; see its rights in the console"),
+    row(Value, "201", DENIED_TARGET, "the app has no right to reach this device; see its rights in the console"),
     row(Value, "501", BUSY, "a database error"),
     row(Value, "513", BUSY, "an internal error"),
     row(Value, "518", TOO_FAST, "over the rate that is set for the app"),
     row(Value, "519", BUSY, "the service is overloaded"),
-    row(Value, "520", QUOTA, "folded: the device got too many pushes of the app within a minute"),
+    row(Value, "520", TARGET_QUOTA, "folded: the device got too many pushes of the app within a minute"),
     row(Value, "110002", GONE, "the token is not subscribed"),
     row(Value, "110003", GONE, "the token is illegal"),
     // Of an alias, and we name none: nothing follows for a token.
     row(Value, "110005", MUTED, "the alias is not subscribed, or switched off"),
     row(Value, "110010", MUTED, "the user has switched the app's notifications off"),
-    row(Value, "110011", QUOTA, "the device has had its public messages of the day"),
+    row(Value, "110011", TARGET_QUOTA, "the device has had its public messages of the day"),
 ];
 
 /// The row of a code in the place of the answer's.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use zpns_core::resources::HttpResponse;
-use zpns_core::{ErrorKind, Outcome, Retry, Sent, TokenAction};
-use zpns_kit::testing::{NOW, answer};
+use zpns_core::{ErrorKind, Outcome, Retry, Scope, Sent, TokenAction};
+use zpns_kit::testing::{NOW, answer, scope_of};
 use zpns_kit::{RetryClass, TokenFate};
 
 use super::table::{Place, Row};
@@ -56,6 +56,7 @@ fn follows(row: &Row, outcome: &Outcome) {
     let code = row.code;
     assert_eq!(outcome.kind(), Some(row.verdict.kind), "{code}");
     assert_eq!(outcome.vendor().unwrap().code, code);
+    assert_eq!(scope_of(outcome), row.verdict.scope, "{code}");
     match outcome {
         Outcome::Rejected(rejection) => {
             assert!(row.verdict.kind.is_verdict(), "{code}");
@@ -151,6 +152,26 @@ fn every_documented_code_is_handled_as_the_reference_says() {
         }
     }
     assert_eq!(seen, ROWS.len(), "no row is without its source");
+}
+
+#[test]
+fn the_apps_day_concerns_the_provider_and_a_devices_day_or_minute_its_target() {
+    for code in ["110019", "110051"] {
+        let outcome = one(&error(200, code));
+        assert_eq!(outcome.kind(), Some(ErrorKind::QuotaExceeded), "{code}");
+        assert_eq!(scope_of(&outcome), Scope::Provider, "{code}");
+    }
+    for code in ["110011", "520", "201"] {
+        let outcome = one(&good(json!({code: ["p1"]})));
+        assert_eq!(scope_of(&outcome), Scope::Target, "{code}");
+    }
+    for outcome in [
+        one(&error(200, "110010")),
+        one(&good(json!({"518": ["p1"]}))),
+    ] {
+        assert_eq!(outcome.kind(), Some(ErrorKind::RateLimited));
+        assert_eq!(scope_of(&outcome), Scope::Provider, "the app's speed");
+    }
 }
 
 #[test]

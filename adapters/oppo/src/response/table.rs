@@ -1,6 +1,6 @@
 //! The rows of the decision table.
 
-use zpns_core::ErrorKind;
+use zpns_core::{ErrorKind, Scope};
 use zpns_kit::Verdict;
 
 /// One row: a code of OPPO's, and what follows from it.
@@ -36,7 +36,11 @@ const GONE: Verdict = Verdict::drop(ErrorKind::TokenInvalid);
 const REFUSED: Verdict = Verdict::keep(ErrorKind::MessageInvalid);
 const UNAUTHENTICATED: Verdict = Verdict::keep(ErrorKind::CredentialInvalid);
 const DENIED: Verdict = Verdict::keep(ErrorKind::PermissionDenied);
-pub(crate) const QUOTA: Verdict = Verdict::keep(ErrorKind::QuotaExceeded);
+/// Messages of the other class go on: private ones have no quota (`reference/oppo.md` §5).
+const QUOTA: Verdict = Verdict::keep(ErrorKind::QuotaExceeded).with_scope(Scope::Class);
+/// Calls that came too often all the time look like a day that is used up. It may be either: this
+/// push is given up, and no day is closed for it.
+pub(crate) const PERSISTENT: Verdict = QUOTA.with_scope(Scope::Target);
 const TOO_FAST: Verdict = Verdict::later(ErrorKind::RateLimited);
 const BUSY: Verdict = Verdict::later(ErrorKind::Unavailable);
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use zpns_core::resources::HttpResponse;
-use zpns_core::{ErrorKind, Outcome, Retry, Sent, Timestamp, TokenAction};
-use zpns_kit::testing::answer;
+use zpns_core::{ErrorKind, Outcome, Retry, Scope, Sent, Timestamp, TokenAction};
+use zpns_kit::testing::{answer, scope_of};
 use zpns_kit::{RetryClass, TokenFate};
 
 use super::*;
@@ -70,6 +70,7 @@ fn is_row(outcome: &Outcome, row: &Row, sentence: &str) {
     let vendor = outcome.vendor().unwrap();
     assert_eq!(vendor.code, row.code.to_string());
     assert_eq!(vendor.reason.as_deref().unwrap_or_default(), sentence);
+    assert_eq!(scope_of(outcome), row.verdict.scope, "{}", row.code);
     match outcome {
         Outcome::Rejected(rejection) => {
             let wanted = match row.verdict.token {
@@ -145,6 +146,25 @@ fn every_documented_code_is_handled_as_the_reference_says() {
         }
     }
     assert_eq!(seen, ROWS.len(), "no row is without its source");
+}
+
+#[test]
+fn a_used_up_day_concerns_its_class_and_calls_that_come_too_often_all() {
+    for code in [33, 34, 42] {
+        let outcome = one(&error(code, "no"));
+        assert_eq!(outcome.kind(), Some(ErrorKind::QuotaExceeded), "{code}");
+        assert_eq!(scope_of(&outcome), Scope::Class, "{code}");
+    }
+    for code in [-2, 13, 55, 69] {
+        let outcome = one(&error(code, "no"));
+        assert_eq!(outcome.kind(), Some(ErrorKind::RateLimited), "{code}");
+        assert_eq!(scope_of(&outcome), Scope::Provider, "{code}");
+    }
+    for code in [26, 28, 30] {
+        let outcome = one(&error(code, "no"));
+        assert_eq!(outcome.kind(), Some(ErrorKind::PermissionDenied), "{code}");
+        assert_eq!(scope_of(&outcome), Scope::Provider, "{code}");
+    }
 }
 
 #[test]
@@ -354,11 +374,12 @@ fn calling_too_often_for_the_third_time_is_calling_too_much() {
         let Judged::Each(outcomes) = judge(&response, Call::Unicast, &["a"], circumstances) else {
             panic!()
         };
-        outcomes[0].kind()
+        (outcomes[0].kind(), scope_of(&outcomes[0]))
     };
-    assert_eq!(kind(1), Some(ErrorKind::RateLimited));
-    assert_eq!(kind(2), Some(ErrorKind::RateLimited));
-    assert_eq!(kind(3), Some(ErrorKind::QuotaExceeded));
+    let too_fast = (Some(ErrorKind::RateLimited), Scope::Provider);
+    assert_eq!((kind(1), kind(2)), (too_fast, too_fast));
+    // No day is closed for what may be a matter of seconds.
+    assert_eq!(kind(3), (Some(ErrorKind::QuotaExceeded), Scope::Target));
 }
 
 #[test]

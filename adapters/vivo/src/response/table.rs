@@ -1,6 +1,6 @@
 //! The rows of the decision table.
 
-use zpns_core::ErrorKind;
+use zpns_core::{ErrorKind, Scope};
 use zpns_kit::Verdict;
 
 /// One row: a code of vivo's, and what follows from it.
@@ -36,8 +36,13 @@ const REFUSED: Verdict = Verdict::keep(ErrorKind::MessageInvalid);
 const LACKING: Verdict = Verdict::keep(ErrorKind::Unsupported);
 const UNAUTHENTICATED: Verdict = Verdict::keep(ErrorKind::CredentialInvalid);
 const DENIED: Verdict = Verdict::keep(ErrorKind::PermissionDenied);
-const QUOTA: Verdict = Verdict::keep(ErrorKind::QuotaExceeded);
+/// Operational and system messages, saved ones and those to everybody are counted apart (§4.1).
+const QUOTA: Verdict = Verdict::keep(ErrorKind::QuotaExceeded).with_scope(Scope::Class);
 const TOO_FAST: Verdict = Verdict::later(ErrorKind::RateLimited);
+/// System messages go at any hour.
+const TOO_LATE: Verdict = TOO_FAST.with_scope(Scope::Class);
+/// It is said of log-ins, and nothing of the pushes' speed.
+const TOO_FAST_LOGIN: Verdict = TOO_FAST.with_scope(Scope::Target);
 const BUSY: Verdict = Verdict::later(ErrorKind::Unavailable);
 
 pub(super) const SUCCESS: &str = "0";
@@ -72,12 +77,12 @@ pub(crate) const ROWS: &[Row] = &[
     row(10066, Rule::Plain, REFUSED, "too many pairs of the app's own"),
     row(10067, Rule::Plain, REFUSED, "the app's own pairs are illegal"),
     row(10070, Rule::Plain, QUOTA, "operational messages are used up until midnight in China"),
-    row(10071, Rule::Morning, TOO_FAST, "operational messages are sent from 7 to 23 o'clock in China"),
+    row(10071, Rule::Morning, TOO_LATE, "operational messages are sent from 7 to 23 o'clock in China"),
     row(10072, Rule::Plain, TOO_FAST, "pushes come too fast"),
     row(10073, Rule::Plain, QUOTA, "system messages are used up until midnight in China"),
     row(10082, Rule::Plain, LACKING, "system messages are not switched on for the app"),
     row(10085, Rule::Plain, REFUSED, "a rule about content forbids it"),
-    row(10093, Rule::Plain, TOO_FAST, "tokens are asked for too often"),
+    row(10093, Rule::Plain, TOO_FAST_LOGIN, "tokens are asked for too often"),
     row(10094, Rule::Plain, UNAUTHENTICATED, "`appId` is not the token's"),
     row(10095, Rule::Plain, REFUSED, "`notifyId` is illegal"),
     row(10096, Rule::Plain, REFUSED, "the category is unknown"),

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use zpns_core::resources::HttpResponse;
-use zpns_core::{ErrorKind, Outcome, Retry, Sent, Timestamp, TokenAction};
-use zpns_kit::testing::{NOW, answer};
+use zpns_core::{ErrorKind, Outcome, Retry, Scope, Sent, Timestamp, TokenAction};
+use zpns_kit::testing::{NOW, answer, scope_of};
 use zpns_kit::{RetryClass, TokenFate, Verdict};
 
 use super::table::Rule;
@@ -90,6 +90,7 @@ fn every_row_is_what_becomes_of_its_code() {
             let vendor = outcome.vendor().unwrap();
             assert_eq!(vendor.code, row.code.to_string());
             assert_eq!(vendor.reason.as_deref(), Some("said vivo"));
+            assert_eq!(scope_of(&outcome), row.verdict.scope, "{}", row.code);
             assert_eq!(refusal(&response).is_some(), row.rule == Rule::Refresh);
             match outcome {
                 Outcome::Rejected(rejection) => {
@@ -143,6 +144,31 @@ fn every_documented_code_is_handled_as_the_reference_says() {
         }
     }
     assert_eq!(seen, ROWS.len(), "no row is without its source");
+}
+
+#[test]
+fn a_used_up_day_concerns_its_class_and_pushes_that_come_too_fast_all() {
+    for code in [10070, 10073, 10252, 10254] {
+        let outcome = one(&error(code));
+        assert_eq!(outcome.kind(), Some(ErrorKind::QuotaExceeded), "{code}");
+        assert_eq!(scope_of(&outcome), Scope::Class, "{code}");
+    }
+    let scopes = [
+        (10072, Scope::Provider),
+        (10071, Scope::Class),
+        (10093, Scope::Target),
+    ];
+    for (code, scope) in scopes {
+        let outcome = one(&error(code));
+        assert_eq!(outcome.kind(), Some(ErrorKind::RateLimited), "{code}");
+        assert_eq!(scope_of(&outcome), scope, "{code}");
+    }
+    // What is saved for a list is refused before any push: the class is closed all the same.
+    let full = saved(&error(10252), NOW).unwrap_err();
+    assert_eq!(
+        (full.kind(), full.scope()),
+        (ErrorKind::QuotaExceeded, Scope::Class)
+    );
 }
 
 #[test]
