@@ -119,6 +119,33 @@ pub struct Step {
     pub notes: Option<Arc<Notes>>,
 }
 
+impl Step {
+    /// Whether another channel is to be tried after this one: its outcome says so
+    /// ([`goes_on_after`]), and no earlier attempt may have reached the device, unless the token
+    /// is dead and so nobody was there.
+    ///
+    /// A vendor that drops repeats is asked again after an attempt that nobody knows the end of.
+    /// If that meets a refusal that is not about the device (an open breaker, a used-up quota),
+    /// the refusal says nothing of the attempt before it.
+    pub fn goes_on(&self, at_least_once: bool) -> bool {
+        let attempts = self.notes.iter().flat_map(|notes| &notes.attempts);
+        let may_be_reached = attempts
+            .into_iter()
+            .any(|attempt| attempt.sent == Sent::Maybe);
+        goes_on_after(&self.outcome, at_least_once)
+            && (at_least_once || !may_be_reached || is_dead(&self.outcome))
+    }
+}
+
+/// Whether the verdict is that nobody is behind this token.
+fn is_dead(outcome: &Outcome) -> bool {
+    let Outcome::Rejected(rejection) = outcome else {
+        return false;
+    };
+    let kinds = [ErrorKind::TokenInvalid, ErrorKind::TokenMismatch];
+    kinds.contains(&rejection.kind) || matches!(rejection.token, TokenAction::Drop { .. })
+}
+
 impl Passage {
     /// What came of the recipient: the outcome of the last channel that was used.
     ///
@@ -141,7 +168,8 @@ impl Passage {
     }
 }
 
-/// Whether another channel is to be tried after this outcome.
+/// Whether another channel is to be tried after this outcome of the only attempt; with more than
+/// one, ask the [`Step`](Step::goes_on).
 ///
 /// ```
 /// use zpns_core::{Error, ErrorKind, Outcome, Rejection, Sent, router::goes_on_after};
@@ -277,16 +305,17 @@ impl<S: Stream<Item = Recipient> + Unpin> Passages<S> {
     fn arrive(&mut self, delivery: Delivery) -> Option<Passage> {
         let feed = self.flow.targets_mut();
         let mut journey = feed.under_way.remove(&delivery.position)?;
-        let goes_on = goes_on_after(&delivery.outcome, self.at_least_once);
         let elapsed = feed.clock.monotonic().saturating_sub(journey.started);
         let alive = self.life.is_none_or(|life| elapsed < life);
         let from = delivery.target.clone();
         let kind = delivery.outcome.kind();
-        journey.steps.push(Step {
+        let step = Step {
             target: delivery.target,
             outcome: delivery.outcome,
             notes: delivery.notes,
-        });
+        };
+        let goes_on = step.goes_on(self.at_least_once);
+        journey.steps.push(step);
         match (journey.left.front(), kind) {
             (Some(to), Some(kind)) if goes_on && alive && !self.router.is_closing() => {
                 self.router.0.context.observers.tell(&Event::FellBack {

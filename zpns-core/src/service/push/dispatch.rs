@@ -14,7 +14,7 @@ use super::sort::{Push, Silent, Sorted};
 use super::{DeviceReport, Fate, Inner, MUTE, Skip};
 use crate::model::{Badge, Error, ErrorKind, Kind, Notification, Outcome, Sent, Target, Timestamp};
 use crate::provider::Fields;
-use crate::router::{Recipient, Step, goes_on_after};
+use crate::router::{Recipient, Step};
 use crate::service::{RegistryError, TokenChange, TokenVerdict, UserId};
 
 /// Pushes, and writes down what the vendors say of tokens.
@@ -164,8 +164,7 @@ async fn rounds(
             let learnt = push.steps.iter().skip(before);
             changes.extend(learnt.filter_map(|step| change(step, sent, mute_until)));
             let last = push.steps.last();
-            let goes_on =
-                last.is_some_and(|step| goes_on_after(&step.outcome, inner.options.at_least_once));
+            let goes_on = last.is_some_and(|step| step.goes_on(inner.options.at_least_once));
             let alive = plan
                 .all
                 .ttl
