@@ -26,7 +26,7 @@ use crate::auth::Auth;
 use crate::certificate;
 use crate::message::{Encoded, PAYLOAD_LIMIT, VOIP_PAYLOAD_LIMIT, encode};
 use crate::preflight;
-use crate::response::{Judged, judge};
+use crate::response::{Circumstances, Judged, judge};
 
 const PRODUCTION: &str = "https://api.push.apple.com";
 const SANDBOX: &str = "https://api.sandbox.push.apple.com";
@@ -144,7 +144,11 @@ impl ApnsProvider {
             .send_made(&|| self.request(push, authorization, timeout))
             .await
             .map_err(http_error)?;
-        let judged = judge(&response, || self.clock.now(), self.drop_foreign);
+        let circumstances = Circumstances {
+            drop_foreign: self.drop_foreign,
+            has_own_topic: push.encoded.has_own_topic,
+        };
+        let judged = judge(&response, || self.clock.now(), circumstances);
         Ok((judged, token.map(|token| token.generation)))
     }
 

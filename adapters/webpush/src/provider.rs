@@ -12,7 +12,7 @@ use zpns_core::config::ConfigError;
 use zpns_core::resources::{HttpResponse, Transport};
 use zpns_core::{
     Batch, Capability, Check, Error, ErrorKind, Fields, Kinds, Outcome, ProviderInfo, PushProvider,
-    Rejection, Report, Setup, Token, Vendor,
+    Rejection, Report, Scope, Setup, Token, Vendor,
 };
 use zpns_kit::{Decision, Wire, error_of, with_clock_skew};
 
@@ -161,9 +161,14 @@ impl WebPushProvider {
             body,
             deadline: batch.deadline(),
         };
-        Ok(match own_key {
-            Some(position) => self.with_keys(&push, position..position + 1).await,
-            None => self.with_keys(&push, 0..self.keys.len()).await,
+        let keys = match own_key {
+            Some(position) => position..position + 1,
+            None => 0..self.keys.len(),
+        };
+        let outcome = self.with_keys(&push, keys).await;
+        Ok(match endpoint.is_trusted {
+            true => outcome,
+            false => of_this_target(outcome),
         })
     }
 
@@ -255,6 +260,15 @@ impl WebPushProvider {
         let answered = decision.answered;
         let error = Error::new(decision.verdict.kind, answered.reason).with_vendor(answered.code);
         with_clock_skew(error, response, self.wire.clock.now()).into()
+    }
+}
+
+/// What strangers' servers say, or do not, opens no breaker and slows nothing down.
+fn of_this_target(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Accepted(_) => outcome,
+        Outcome::Rejected(rejection) => rejection.with_scope(Scope::Target).into(),
+        Outcome::Failed(error) => error.with_scope(Scope::Target).into(),
     }
 }
 

@@ -20,6 +20,8 @@ use super::{Options, PushType, headers};
 pub(crate) struct Encoded {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Whether the topic is another one than the bundle id: a push type's, or the message's.
+    pub(crate) has_own_topic: bool,
     /// Instead of the id derived from message and token.
     pub(crate) apns_id: Option<Uuid>,
 }
@@ -65,6 +67,7 @@ pub(crate) fn encode(
         )?,
     };
     let encoded = Encoded {
+        has_own_topic: headers::has_other_topic(&headers, bundle_id),
         headers,
         body: body.into(),
         apns_id: options.apns_id,

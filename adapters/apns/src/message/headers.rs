@@ -54,6 +54,11 @@ pub(super) fn template(
     Ok(headers)
 }
 
+/// Whether the topic is another one than this.
+pub(super) fn has_other_topic(headers: &HeaderMap, topic: &str) -> bool {
+    headers.get(TOPIC).is_some_and(|value| value != topic)
+}
+
 /// Marks a value as not to be indexed or shown.
 fn sensitive(mut value: HeaderValue) -> HeaderValue {
     value.set_sensitive(true);

@@ -1,10 +1,11 @@
 use zpns_core::{Retry, Sent, TokenAction};
+use zpns_kit::testing::scope_of;
 
 use super::*;
 use crate::fake::{START, answer, refusal};
 
 fn outcome(response: &HttpResponse) -> Outcome {
-    match judge(response, || START, false) {
+    match judge(response, || START, Circumstances::default()) {
         Judged::Outcome(outcome) | Judged::Expired(outcome) => outcome,
     }
 }
@@ -118,9 +119,32 @@ fn every_reason_of_apples_leads_where_it_should() {
 }
 
 #[test]
+fn a_topic_of_the_messages_own_stops_no_push_to_the_providers() {
+    let own_topic = Circumstances {
+        has_own_topic: true,
+        ..Circumstances::default()
+    };
+    for row in &ROWS {
+        let refused = refusal(row.status, row.reason);
+        let scopes = [Circumstances::default(), own_topic].map(|circumstances| {
+            let (Judged::Outcome(outcome) | Judged::Expired(outcome)) =
+                judge(&refused, || START, circumstances);
+            scope_of(&outcome)
+        });
+        let wanted = match row.reason {
+            "BadTopic" | "MissingTopic" | "TopicDisallowed" => [Scope::Provider, Scope::Class],
+            "TooManyRequests" => [Scope::Target; 2],
+            _ => [Scope::of(row.verdict.kind); 2],
+        };
+        assert_eq!(scopes, wanted, "{}", row.reason);
+    }
+}
+
+#[test]
 fn only_an_expired_provider_token_asks_for_another_one() {
     for row in &ROWS {
-        let judged = judge(&refusal(row.status, row.reason), || START, false);
+        let refused = refusal(row.status, row.reason);
+        let judged = judge(&refused, || START, Circumstances::default());
         let expired = matches!(judged, Judged::Expired(_));
         assert_eq!(
             expired,
@@ -222,7 +246,12 @@ fn a_dead_token_is_dropped_since_the_moment_that_apple_names() {
 #[test]
 fn a_host_that_knows_its_tokens_may_drop_those_of_another_app() {
     for row in &ROWS {
-        let judged = judge(&refusal(row.status, row.reason), || START, true);
+        let refused = refusal(row.status, row.reason);
+        let circumstances = Circumstances {
+            drop_foreign: true,
+            ..Circumstances::default()
+        };
+        let judged = judge(&refused, || START, circumstances);
         let Judged::Outcome(Outcome::Rejected(rejection)) = judged else {
             continue;
         };

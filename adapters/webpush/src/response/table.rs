@@ -1,7 +1,7 @@
 //! The decision table (`reference/webpush.md` §5 and §6).
 
 use http::StatusCode;
-use zpns_core::ErrorKind;
+use zpns_core::{ErrorKind, Scope};
 use zpns_kit::Verdict;
 
 use super::Said;
@@ -46,7 +46,9 @@ pub(super) const SERVER_ERRNO: u16 = 200;
 const INVALID: Meaning = Meaning::Verdict(Verdict::keep(ErrorKind::MessageInvalid));
 const TOO_LARGE: Meaning = Meaning::Verdict(Verdict::keep(ErrorKind::PayloadTooLarge));
 const GONE: Meaning = Meaning::Verdict(Verdict::drop(ErrorKind::TokenInvalid));
-const TOO_FAST: Meaning = Meaning::Verdict(Verdict::later(ErrorKind::RateLimited));
+/// A limit of the one subscription, and not of its host (`reference/webpush.md` §5).
+const TOO_FAST: Meaning =
+    Meaning::Verdict(Verdict::later(ErrorKind::RateLimited).with_scope(Scope::Target));
 const BUSY: Meaning = Meaning::Verdict(Verdict::later(ErrorKind::Unavailable));
 const LOST: Meaning = Meaning::Verdict(Verdict::unclear(ErrorKind::Unavailable));
 

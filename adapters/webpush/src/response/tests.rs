@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use serde_json::json;
-use zpns_core::{Outcome, Retry, Sent, TokenAction};
-use zpns_kit::testing::{NOW, answer};
+use zpns_core::{Outcome, Retry, Scope, Sent, TokenAction};
+use zpns_kit::testing::{NOW, answer, scope_of};
 
 use super::table::{SERVER_ERRNO, Words};
 use super::*;
@@ -54,6 +54,7 @@ fn every_row_of_words_is_found_and_leads_to_what_it_says() {
             Meaning::Verdict(verdict) => {
                 assert_eq!(outcome.kind(), Some(verdict.kind), "{row:?}");
                 assert_eq!(drops(&outcome), verdict.token == TokenFate::Drop, "{row:?}");
+                assert_eq!(scope_of(&outcome), verdict.scope, "{row:?}");
                 "outcome"
             }
             Meaning::Refused => "refused",
@@ -63,6 +64,21 @@ fn every_row_of_words_is_found_and_leads_to_what_it_says() {
         assert_eq!(word, wanted, "{row:?}");
         assert_eq!(outcome.vendor().unwrap().code, code);
     }
+}
+
+#[test]
+fn a_subscription_that_is_pushed_to_too_often_slows_no_other_down() {
+    for response in [
+        answer(429, ""),
+        answer(406, ""),
+        apple(429, "TooManyRequests"),
+    ] {
+        let (_, outcome) = judged(&response);
+        assert_eq!(outcome.kind(), Some(ErrorKind::RateLimited));
+        assert_eq!(scope_of(&outcome), Scope::Target, "{response:?}");
+    }
+    let (_, refused) = judged(&mozilla(401, 109, "no"));
+    assert_eq!(scope_of(&refused), Scope::Provider);
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::time::Duration;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use base64::Engine as _;
 use serde_json::json;
-use zpns_core::{ErrorKind, Outcome, Secret, TokenAction};
-use zpns_kit::testing::{FakeVendor, NOW, answer};
+use zpns_core::{ErrorKind, Outcome, Scope, Secret, TokenAction};
+use zpns_kit::testing::{FakeVendor, NOW, answer, scope_of};
 
 use super::*;
 
@@ -142,6 +142,27 @@ async fn a_stranger_who_refuses_our_key_speaks_for_himself_alone() {
     // Anything about credentials would stop the pushes to everybody.
     assert_eq!(rejection.kind, ErrorKind::TokenMismatch);
     assert_eq!(rejection.token, TokenAction::Keep);
+}
+
+#[tokio::test]
+async fn nothing_that_a_strangers_server_says_concerns_another_subscription() {
+    for (status, kind) in [
+        (401, ErrorKind::TokenMismatch),
+        (413, ErrorKind::PayloadTooLarge),
+        (429, ErrorKind::RateLimited),
+        (500, ErrorKind::Unavailable),
+        (503, ErrorKind::Unavailable),
+    ] {
+        let vendor = FakeVendor::new(move |_, _| Ok(answer(status, "go away")));
+        let provider = provider(&vendor);
+        let strange = push(&provider, &subscription("https://evil.example/push")).await;
+        assert_eq!(strange.kind(), Some(kind), "{status}");
+        assert_eq!(scope_of(&strange), Scope::Target, "{status}");
+    }
+    // That of a browser's service is one for many.
+    let vendor = FakeVendor::new(|_, _| Ok(answer(503, "")));
+    let outcome = push(&provider(&vendor), &subscription(&format!("{MOZILLA}1"))).await;
+    assert_eq!(scope_of(&outcome), Scope::Provider);
 }
 
 #[tokio::test]
