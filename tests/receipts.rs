@@ -78,8 +78,12 @@ impl Scene {
 
     /// Pushes to both phones, asking for receipts with these options.
     async fn push(&self, options: serde_json::Value) {
+        self.push_about(Category::InstantMessage, options).await;
+    }
+
+    async fn push_about(&self, category: Category, options: serde_json::Value) {
         let mut message = Notification::alert("Alice", "Lunch?");
-        message.category = Some(Category::InstantMessage);
+        message.category = Some(category);
         if !options.is_null() {
             let vendor = json!({ self.vendor: options });
             message.vendor = serde_json::from_value(vendor).unwrap();
@@ -330,7 +334,7 @@ async fn xiaomi_in_a_form_with_successors_of_tokens() {
 }
 
 #[tokio::test]
-async fn oppo_in_an_array_for_single_messages_and_lists() {
+async fn oppo_in_an_array_for_single_messages_lists_and_broadcasts() {
     let scene = Scene::open("oppo").await;
     let asking = json!({"call_back_url": "https://e.com/r", "call_back_parameter": "mine"});
     scene.push(asking.clone()).await;
@@ -356,6 +360,15 @@ async fn oppo_in_an_array_for_single_messages_and_lists() {
         )
         .await;
     assert!(scene.is_dead(0).await && scene.is_dead(1).await);
+
+    // A broadcast is told of under the id of the message that was saved for it.
+    let scene = Scene::open("oppo").await;
+    scene.push_about(Category::News, asking.clone()).await;
+    let calls = scene.simulator.received("oppo");
+    assert!(calls.iter().any(|call| call.path.ends_with("/broadcast")));
+    scene
+        .both(Happening::Delivered, ReceiptEvent::Delivered, "push_arrive")
+        .await;
 
     let scene = Scene::open("oppo").await;
     scene.push_to(0, asking).await;
