@@ -91,7 +91,7 @@ pub(super) struct AroundQuota {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Class {
     All,
-    /// Kind, category, channel and the vendor's own options, hashed.
+    /// The vendor's own word for it, or kind, category, channel and its options; hashed.
     Some(u64),
 }
 
@@ -178,7 +178,7 @@ impl AroundQuota {
             .map(|(_, used_up)| used_up)
             .collect();
         self.latched.store(!used_up.is_empty(), Ordering::Release);
-        let class = self.class(batch.notification());
+        let class = self.class(provider, batch.notification());
         let until = used_up.get(&Class::All).or_else(|| used_up.get(&class));
         let until = until.map(|used_up| used_up.until);
         drop(used_up);
@@ -229,7 +229,7 @@ impl AroundQuota {
         };
         let class = match scope {
             Scope::Provider => Class::All,
-            _ => self.class(batch.notification()),
+            _ => self.class(provider, batch.notification()),
         };
         let category = match class {
             Class::All => None,
@@ -261,10 +261,14 @@ impl AroundQuota {
         u64::try_from(next).ok().map(Timestamp::from_millis)
     }
 
-    /// The vendor's own options may choose another class than the category does: what differs in
-    /// them shares no quota as far as we know.
-    fn class(&self, message: &Notification) -> Class {
+    /// Where the adapter has no word for it: the vendor's own options may choose another class than
+    /// the category does, and what differs in them shares no quota as far as we know.
+    fn class(&self, provider: &dyn PushProvider, message: &Notification) -> Class {
         let mut hasher = DefaultHasher::new();
+        if let Some(word) = provider.quota_class(message) {
+            word.hash(&mut hasher);
+            return Class::Some(hasher.finish());
+        }
         message.kind.hash(&mut hasher);
         message.category.hash(&mut hasher);
         message.channel.hash(&mut hasher);

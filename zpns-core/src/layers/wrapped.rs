@@ -1,6 +1,7 @@
 //! How layers are put around a provider: one future for all of them, and one place where a layer
 //! delegates what it does not change.
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 use std::future::Future;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::model::{Error, Report, Token};
+use crate::model::{Error, Notification, Report, Token};
 use crate::preflight::Rule;
 use crate::provider::{Batch, Capability, Check, Expiry, ProviderInfo, PushProvider};
 
@@ -121,6 +122,10 @@ impl<A: Around, N: Next> PushProvider for Wrapped<A, N> {
 
     fn rules(&self) -> &'static [Rule] {
         self.provider().rules()
+    }
+
+    fn quota_class(&self, message: &Notification) -> Option<Cow<'static, str>> {
+        self.provider().quota_class(message)
     }
 
     fn expiries(&self) -> Vec<Expiry> {

@@ -26,7 +26,9 @@ use super::ErrorKind;
 pub enum Scope {
     /// This target, or this message, alone.
     Target,
-    /// Every push of this kind, category and channel through the provider.
+    /// Every push through the provider that the vendor counts together with this one
+    /// ([`PushProvider::quota_class`](crate::PushProvider::quota_class)): those of this kind,
+    /// category and channel unless the adapter knows better.
     Class,
     /// Every push through the provider.
     Provider,

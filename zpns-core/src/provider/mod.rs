@@ -6,6 +6,7 @@ mod fields;
 mod info;
 mod variant;
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ pub use self::capability::{Capability, Kinds};
 pub use self::fields::{FieldRule, Fields, Missing};
 pub use self::info::{Check, Environment, Expiry, ProviderInfo, Setup};
 pub use self::variant::{LimitPolicy, Variant};
-use crate::model::{Error, Report, Token};
+use crate::model::{Error, Notification, Report, Token};
 use crate::preflight::Rule;
 
 /// One configured channel to one vendor: an adapter, a plugin, or a layer around one.
@@ -60,6 +61,18 @@ pub trait PushProvider: Debug + Send + Sync + 'static {
     /// otherwise. May depend on how the provider is configured; never changes.
     fn rules(&self) -> &'static [Rule] {
         &[]
+    }
+
+    /// What the vendor counts together with this message, where it has quotas of the day: a word
+    /// for the class that the message is in by its category, channel and options. A used-up quota
+    /// of a class ([`Scope::Class`](crate::Scope::Class)) closes exactly the messages with the same
+    /// word. Unless this says otherwise, messages share a quota whose kind, category, channel and
+    /// options are all the same.
+    ///
+    /// Asked for only while some quota is used up. Always the same for the same message.
+    fn quota_class(&self, message: &Notification) -> Option<Cow<'static, str>> {
+        let _ = message;
+        None
     }
 
     /// When certificates and keys end that a human has to replace. What the provider renews by

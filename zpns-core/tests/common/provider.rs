@@ -1,5 +1,6 @@
 //! A provider in memory that does as it is told.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -9,8 +10,8 @@ use async_trait::async_trait;
 use tokio::sync::Semaphore;
 use zpns_core::preflight::Rule;
 use zpns_core::{
-    Badge, Batch, Capability, Check, Error, Expiry, Fields, Kinds, Notes, Outcome, ProviderInfo,
-    PushProvider, Report, Timestamp, Token, Vendor,
+    Badge, Batch, Capability, Check, Error, Expiry, Fields, Kinds, Notes, Notification, Outcome,
+    ProviderInfo, PushProvider, Report, Timestamp, Token, Vendor,
 };
 
 /// What came of one batch: from the batch and the number of the call, counted from 0.
@@ -46,6 +47,7 @@ pub(crate) struct Scripted {
     closes: AtomicBool,
     rules: &'static [Rule],
     expiries: Vec<Expiry>,
+    quota_class: fn(&Notification) -> Option<Cow<'static, str>>,
 }
 
 impl Scripted {
@@ -70,6 +72,7 @@ impl Scripted {
             closes: AtomicBool::new(true),
             rules: &[],
             expiries: Vec::new(),
+            quota_class: |_| None,
         }
     }
 
@@ -126,6 +129,15 @@ impl Scripted {
     /// With a credential that ends then.
     pub(crate) fn expiring(mut self, what: &str, at: Timestamp) -> Self {
         self.expiries.push(Expiry::new(what, at));
+        self
+    }
+
+    /// With words of its own for what has a quota together.
+    pub(crate) fn counting_by(
+        mut self,
+        class: fn(&Notification) -> Option<Cow<'static, str>>,
+    ) -> Self {
+        self.quota_class = class;
         self
     }
 
@@ -234,6 +246,10 @@ impl PushProvider for Scripted {
 
     fn rules(&self) -> &'static [Rule] {
         self.rules
+    }
+
+    fn quota_class(&self, message: &Notification) -> Option<Cow<'static, str>> {
+        (self.quota_class)(message)
     }
 
     fn expiries(&self) -> Vec<Expiry> {

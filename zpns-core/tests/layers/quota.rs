@@ -152,6 +152,28 @@ async fn other_classes_stay_open_but_for_a_quota_of_the_provider() {
 }
 
 #[tokio::test]
+async fn an_adapter_s_own_word_tells_what_has_a_quota_together() {
+    let provider = Scripted::new("a", 10, 1)
+        .with(in_china)
+        .counting_by(|message| {
+            let chat = message.category == Some(Category::InstantMessage);
+            Some(if chat { "system" } else { "operational" }.into())
+        })
+        .in_turn(vec![used_up(Scope::Class), Outcome::accepted(None)]);
+    let scene = scene(provider, &Quota::default());
+    let full = Some(ErrorKind::QuotaExceeded);
+    assert_eq!(scene.send(&of(Category::News)).await, full);
+    // Of the same quota, whatever else is different.
+    let mut other = of(Category::Marketing);
+    other.channel = Some("offers".to_owned());
+    assert_eq!(scene.send(&other).await, full);
+    assert_eq!(scene.send(&alert()).await, full);
+    assert_eq!(scene.calls(), 1);
+    assert_eq!(scene.send(&of(Category::InstantMessage)).await, None);
+    assert_eq!(scene.calls(), 2);
+}
+
+#[tokio::test]
 async fn a_verdict_on_one_device_closes_nothing() {
     let provider = Scripted::new("a", 10, 1)
         .with(in_china)
