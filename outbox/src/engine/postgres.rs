@@ -1,0 +1,81 @@
+//! A queue in a database that several hosts share.
+
+use std::time::Duration;
+
+use apalis::prelude::{TaskBuilder, WorkerBuilder, WorkerBuilderExt};
+use apalis_postgres::{Config, PostgresStorage};
+use async_trait::async_trait;
+use futures_util::future::{BoxFuture, FutureExt, TryFutureExt};
+use sqlx::Row;
+use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
+use zpns_core::Timestamp;
+use zpns_core::service::PushId;
+
+use super::common::engine;
+use super::statements::{self, JobRow, beginning, json, millis, place, strange};
+use super::{Claim, End, Engine, Lease, Progress, migrator};
+use crate::error::chain;
+use crate::worker::Shift;
+use crate::{Job, JobId, JobState, JobStatus, Lane, OutboxError};
+
+/// How long a connection is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[derive(Debug)]
+pub(crate) struct Postgres {
+    pool: PgPool,
+}
+
+impl Postgres {
+    pub(crate) async fn open(url: &str) -> Result<Self, OutboxError> {
+        let pool = PgPoolOptions::new()
+            .max_connections(8)
+            .acquire_timeout(PATIENCE)
+            .connect(url)
+            .await?;
+        let queue = PostgresStorage::setup(&pool).await;
+        queue.map_err(|error| OutboxError::Migration(error.into()))?;
+        let own = migrator(include_str!("../../migrations/postgres/0001_jobs.sql"));
+        let own = own.run(&pool).await;
+        own.map_err(|error| OutboxError::Migration(error.into()))?;
+        Ok(Self { pool })
+    }
+}
+
+engine!(Postgres, "BEGIN");
+
+/// Puts a job into its queue.
+async fn push(
+    connection: &mut PgConnection,
+    id: JobId,
+    lane: Lane,
+    at: Timestamp,
+) -> Result<(), OutboxError> {
+    let task = TaskBuilder::new(json(&id).into_bytes())
+        .run_at_timestamp(at.as_millis().div_ceil(1_000))
+        .build();
+    let pushed = apalis_postgres::queries::push_tasks(connection, lane.queue(), vec![task]).await;
+    pushed.map_err(|error| OutboxError::Queue(error.into()))
+}
+
+/// Not an `async fn`: the compiler cannot see through one that apalis' future may change threads.
+fn serve(pool: &PgPool, lane: Lane, shift: Shift) -> BoxFuture<'static, Result<(), OutboxError>> {
+    let config = Config::default()
+        .queue(lane.queue())
+        // A job that waits here could be done by somebody else.
+        .batch_size(1)
+        .heartbeat_interval(shift.options.heartbeat);
+    let storage = PostgresStorage::<JobId>::new(pool).with_config(config);
+    let (name, concurrency) = (shift.name(lane), shift.options.jobs);
+    let worker = WorkerBuilder::new(name.as_str())
+        .backend(storage)
+        .concurrency(concurrency.get())
+        .build(move |id: JobId| {
+            let shift = shift.clone();
+            async move { shift.run(id, lane).await }
+        });
+    worker
+        .run()
+        .map_err(|error| OutboxError::Queue(error.into()))
+        .boxed()
+}

@@ -1,0 +1,98 @@
+//! A queue in a file.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use apalis::prelude::{TaskBuilder, WorkerBuilder, WorkerBuilderExt};
+use apalis_sqlite::{Config, SqliteStorage};
+use async_trait::async_trait;
+use futures_util::future::{BoxFuture, FutureExt, TryFutureExt};
+use sqlx::Row;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
+};
+use zpns_core::Timestamp;
+use zpns_core::service::PushId;
+
+use super::common::engine;
+use super::statements::{self, JobRow, beginning, json, millis, place, strange};
+use super::{Claim, End, Engine, Lease, Progress, migrator};
+use crate::error::chain;
+use crate::worker::Shift;
+use crate::{Job, JobId, JobState, JobStatus, Lane, OutboxError};
+
+/// How long a change waits for another one's.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[derive(Debug)]
+pub(crate) struct Sqlite {
+    pool: SqlitePool,
+}
+
+impl Sqlite {
+    pub(crate) async fn open(url: &str) -> Result<Self, OutboxError> {
+        let options = SqliteConnectOptions::from_str(url)?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .busy_timeout(PATIENCE);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(8)
+            .connect_with(options)
+            .await?;
+        // Not `SqliteStorage::setup`, which turns the file's durability off.
+        let mut queue = SqliteStorage::migrations();
+        queue.set_ignore_missing(true);
+        for migrator in [
+            queue,
+            migrator(include_str!("../../migrations/sqlite/0001_jobs.sql")),
+        ] {
+            let done = migrator.run(&pool).await;
+            done.map_err(|error| OutboxError::Migration(error.into()))?;
+        }
+        Ok(Self { pool })
+    }
+}
+
+engine!(Sqlite, "BEGIN IMMEDIATE");
+
+/// Puts a job into its queue.
+async fn push(
+    connection: &mut SqliteConnection,
+    id: JobId,
+    lane: Lane,
+    at: Timestamp,
+) -> Result<(), OutboxError> {
+    let task = TaskBuilder::new(json(&id).into_bytes())
+        .run_at_timestamp(at.as_millis().div_ceil(1_000))
+        .build();
+    let pushed = apalis_sqlite::queries::push_tasks(connection, lane.queue(), &[task]).await;
+    pushed.map_err(|error| OutboxError::Queue(error.into()))
+}
+
+/// Not an `async fn`: the compiler cannot see through one that apalis' future may change threads.
+fn serve(
+    pool: &SqlitePool,
+    lane: Lane,
+    shift: Shift,
+) -> BoxFuture<'static, Result<(), OutboxError>> {
+    let config = Config::default()
+        .queue(lane.queue())
+        // A job that waits here could be done by somebody else.
+        .batch_size(1)
+        .heartbeat_interval(shift.options.heartbeat);
+    let storage = SqliteStorage::<JobId>::new(pool).with_config(config);
+    let (name, concurrency) = (shift.name(lane), shift.options.jobs);
+    let worker = WorkerBuilder::new(name.as_str())
+        .backend(storage)
+        .concurrency(concurrency.get())
+        .build(move |id: JobId| {
+            let shift = shift.clone();
+            async move { shift.run(id, lane).await }
+        });
+    worker
+        .run()
+        .map_err(|error| OutboxError::Queue(error.into()))
+        .boxed()
+}
