@@ -1,7 +1,7 @@
 //! What the boundary of a plugin costs: the same provider called directly, and through it.
 //!
 //! The provider accepts everything at once, so that what is left is the boundary. It is linked in
-//! here (`load_static`), which goes the same way as a loaded library: JSON across, calls by number,
+//! here (`load_linked`), which goes the same way as a loaded library: JSON across, calls by number,
 //! the instance's own thread. One iteration of criterion's is one batch. After its own figures
 //! comes a table of what the boundary adds, beside the goals.
 #![allow(
@@ -20,7 +20,7 @@ use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use tokio::runtime::{Builder, Runtime as Tokio};
 use zpns::config::{ConfigError, VendorConfig};
-use zpns::plugins::{Calls, Entry, PluginOptions, load_static};
+use zpns::plugins::{Calls, Linked, PluginOptions, load_linked};
 use zpns::{Batch, LimitPolicy, Notification, PushProvider, Resources, Setup, Target, Variant};
 use zpns_benches::message;
 use zpns_benches::noop::NoopProvider;
@@ -56,7 +56,7 @@ mod on_the_hosts_thread {
     use super::{Manifest, NoopConfig, Runtime};
 
     zpns_plugin_api::export_provider!(
-        static_name: entry,
+        static_name: plugin,
         NoopConfig,
         Manifest::new("com.example.noop.host").with_runtime(Runtime::Host),
     );
@@ -66,43 +66,42 @@ mod on_a_thread_of_its_own {
     use super::{Manifest, NoopConfig};
 
     zpns_plugin_api::export_provider!(
-        static_name: entry,
+        static_name: plugin,
         NoopConfig,
         Manifest::new("com.example.noop.own"),
     );
 }
 
 /// A plugin, and on which thread it is called.
-type Way = (Entry, Calls);
+type Way = (fn() -> Linked, Calls);
 
 /// The ways to the provider.
 const WAYS: [(&str, Option<Way>); 5] = [
     ("direct", None),
     (
         "plugin, on the caller's thread",
-        Some((on_the_hosts_thread::entry, Calls::CallersThread)),
+        Some((on_the_hosts_thread::plugin, Calls::CallersThread)),
     ),
     (
         "plugin, on the instance's",
-        Some((on_the_hosts_thread::entry, Calls::OwnThread)),
+        Some((on_the_hosts_thread::plugin, Calls::OwnThread)),
     ),
     (
         "plugin with its own runtime, on the caller's",
-        Some((on_a_thread_of_its_own::entry, Calls::CallersThread)),
+        Some((on_a_thread_of_its_own::plugin, Calls::CallersThread)),
     ),
     (
         "plugin with its own runtime, on the instance's",
-        Some((on_a_thread_of_its_own::entry, Calls::OwnThread)),
+        Some((on_a_thread_of_its_own::plugin, Calls::OwnThread)),
     ),
 ];
 
 fn provider(way: Option<Way>, batch: usize) -> Arc<dyn PushProvider> {
     let setup = Setup::new("noop", Resources::new(Arc::new(NullConnector::default())));
-    let Some((entry, calls)) = way else {
+    let Some((plugin, calls)) = way else {
         return NoopConfig { batch }.build(setup).expect("a provider");
     };
-    // SAFETY: the entry is that of this file's own plugin.
-    let plugin = unsafe { load_static(entry) }.expect("a plugin");
+    let plugin = load_linked(plugin()).expect("a plugin");
     let config = serde_json::json!({ "batch": batch });
     let mut options = PluginOptions::default();
     options.calls = calls;
@@ -199,12 +198,12 @@ fn report(batches: usize) {
             ]);
         }
     }
-    let entry = on_a_thread_of_its_own::entry;
+    let plugin = on_a_thread_of_its_own::plugin;
     for (name, calls) in [
         ("on the caller's thread", Calls::CallersThread),
         ("on the instance's", Calls::OwnThread),
     ] {
-        let provider = provider(Some((entry, calls)), 1);
+        let provider = provider(Some((plugin, calls)), 1);
         let batch = batch(&*provider, 1);
         let calls = batches * 50;
         let time = middle(calls, || {

@@ -23,12 +23,14 @@ pub mod export;
 mod host;
 mod instance;
 pub mod json;
+mod linked;
 mod manifest;
 pub mod metric;
 mod runtime;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+pub use self::linked::Linked;
 pub use self::manifest::Manifest;
 pub use self::runtime::Runtime;
 pub use zpns_core;
@@ -62,14 +64,19 @@ pub use zpns_core;
 /// # fn main() {}
 /// ```
 ///
-/// With `static_name: car,` in front it exports no symbol, but makes the function `car` for a host
-/// that the plugin is linked into: several can be, which would clash with their symbols.
+/// With `static_name: car,` in front it exports no symbol, but makes the function `car`, which hands
+/// a host that the plugin is linked into its [`Linked`]: several can be, which would clash with
+/// their symbols.
 #[macro_export]
 macro_rules! export_provider {
     (static_name: $name:ident, $config:ty, $manifest:expr $(,)?) => {
-        #[doc = "The plugin's entry, for a host that it is linked into."]
-        pub extern "C" fn $name(_host_abi_minor: u32) -> *const $crate::abi::PluginApi {
-            $crate::export_provider!(@plugin $config, $manifest)
+        #[doc = "The plugin, for a host that it is linked into."]
+        pub fn $name() -> $crate::Linked {
+            extern "C" fn entry(_host_abi_minor: u32) -> *const $crate::abi::PluginApi {
+                $crate::export_provider!(@plugin $config, $manifest)
+            }
+            // SAFETY: the table is this crate's own.
+            unsafe { $crate::Linked::new(entry) }
         }
     };
     (@plugin $config:ty, $manifest:expr) => {{

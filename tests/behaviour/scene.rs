@@ -16,6 +16,7 @@ use zpns_simulator::{CallKind, FaultScript, Received, Simulator, SimulatorBuilde
 
 use crate::clock::SkippingClock;
 use crate::subjects::{SUBJECTS, Subject};
+use crate::ways::Way;
 
 /// A runtime of one thread.
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
@@ -69,13 +70,15 @@ impl Stage {
         let clock = SkippingClock::new();
         let resources = resources(&clock);
         let mut router = Router::builder(resources.clone()).observer(Arc::new(clock.clone()));
-        for mut section in sections(&simulator, self.subject, self.keys) {
-            if section.id.as_str() == self.subject.vendor
-                && let Some(change) = self.delivery
-            {
-                change(&mut section.delivery);
+        for (mut section, keys) in sections(&simulator, self.subject, self.keys) {
+            let mut way = Way::Direct;
+            if section.id.as_str() == self.subject.vendor {
+                way = self.subject.way;
+                if let Some(change) = self.delivery {
+                    change(&mut section.delivery);
+                }
             }
-            let provider = section.build(resources.clone()).unwrap();
+            let provider = way.build(&section, &keys, resources.clone());
             router = router.provider_with(provider, section.delivery);
         }
         Scene {
@@ -134,11 +137,12 @@ impl Scene {
 
     /// Another provider with the same id, from the same config with these keys instead.
     pub(crate) fn another(&self, keys: Table) -> (Arc<dyn PushProvider>, Delivery) {
-        let section = sections(&self.simulator, self.subject, keys)
+        let (section, keys) = sections(&self.simulator, self.subject, keys)
             .into_iter()
-            .find(|section| section.id.as_str() == self.subject.vendor)
+            .find(|(section, _)| section.id.as_str() == self.subject.vendor)
             .unwrap();
-        let provider = section.build(resources(&self.clock)).unwrap();
+        let way = self.subject.way;
+        let provider = way.build(&section, &keys, resources(&self.clock));
         (provider, section.delivery)
     }
 
@@ -279,13 +283,23 @@ fn resources(clock: &SkippingClock) -> Resources {
     Resources::new(Arc::new(zpns::http::Connector::new())).with_clock(Arc::new(clock.clone()))
 }
 
-/// The providers of the simulator's config file, the one under test with these keys instead.
-fn sections(simulator: &Simulator, subject: &Subject, keys: Table) -> Vec<ProviderSection> {
+/// The providers of the simulator's config file with their keys, the one under test with these keys
+/// instead.
+fn sections(
+    simulator: &Simulator,
+    subject: &Subject,
+    keys: Table,
+) -> Vec<(ProviderSection, Table)> {
     let mut config: Table = simulator.config_toml().unwrap().parse().unwrap();
     let own = config["providers"][subject.vendor].as_table_mut().unwrap();
     own.extend(keys);
     let text = toml::to_string(&config).unwrap();
-    Config::parse(&text, "behaviour.toml").unwrap().providers
+    let sections = Config::parse(&text, "behaviour.toml").unwrap().providers;
+    let with_keys = |section: ProviderSection| {
+        let keys = config["providers"][section.id.as_str()].as_table().unwrap();
+        (section, keys.clone())
+    };
+    sections.into_iter().map(with_keys).collect()
 }
 
 /// The same token with its last letters or digits replaced by a number: still well-formed, and

@@ -7,6 +7,8 @@ use zpns::ErrorKind;
 use zpns_simulator::faults::{Fault, Rule, Target};
 use zpns_simulator::{Received, Simulator};
 
+use crate::ways::Way;
+
 /// Every provider. Each is built as a user's would be: from the config file that the simulator
 /// writes, by its vendor's name.
 pub(crate) const SUBJECTS: &[Subject] = &[
@@ -14,51 +16,77 @@ pub(crate) const SUBJECTS: &[Subject] = &[
     Subject {
         vendor: "apns",
         wire: &APNS,
+        way: Way::Direct,
     },
     #[cfg(feature = "fcm")]
     Subject {
         vendor: "fcm",
         wire: &FCM,
+        way: Way::Direct,
     },
     #[cfg(feature = "honor")]
     Subject {
         vendor: "honor",
         wire: &HONOR,
+        way: Way::Direct,
     },
     #[cfg(feature = "huawei")]
     Subject {
         vendor: "huawei",
         wire: &HUAWEI,
+        way: Way::Direct,
     },
     #[cfg(feature = "huawei")]
     Subject {
         vendor: "harmony",
         wire: &HARMONY,
+        way: Way::Direct,
     },
     #[cfg(feature = "meizu")]
     Subject {
         vendor: "meizu",
         wire: &MEIZU,
+        way: Way::Direct,
     },
     #[cfg(feature = "oppo")]
     Subject {
         vendor: "oppo",
         wire: &OPPO,
+        way: Way::Direct,
     },
     #[cfg(feature = "vivo")]
     Subject {
         vendor: "vivo",
         wire: &VIVO,
+        way: Way::Direct,
     },
     #[cfg(feature = "webpush")]
     Subject {
         vendor: "webpush",
         wire: &WEBPUSH,
+        way: Way::Direct,
     },
     #[cfg(feature = "xiaomi")]
     Subject {
         vendor: "xiaomi",
         wire: &XIAOMI,
+        way: Way::Direct,
+    },
+];
+
+/// An adapter that stands for all of them as a plugin: nobody can tell the difference.
+pub(crate) const PLUGINS: &[Subject] = &[
+    #[cfg(feature = "fcm")]
+    Subject {
+        vendor: "fcm",
+        wire: &FCM,
+        way: Way::Linked,
+    },
+    #[cfg(feature = "fcm")]
+    Subject {
+        vendor: "fcm",
+        wire: &FCM,
+        way: Way::Loaded,
     },
 ];
 
@@ -83,6 +111,8 @@ pub(crate) struct Subject {
     pub(crate) vendor: &'static str,
     /// What it looks like on the wire.
     pub(crate) wire: &'static Wire,
+    /// How it is reached.
+    pub(crate) way: Way,
 }
 
 impl Subject {

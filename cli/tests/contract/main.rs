@@ -20,4 +20,6 @@ mod send;
 #[cfg(unix)]
 mod simulate;
 mod tokens;
+#[cfg(all(unix, feature = "plugins"))]
+mod webhook;
 mod world;

@@ -61,12 +61,13 @@ pub use self::config::PluginConfig;
 pub use self::health::Health;
 pub use self::inspect::{Finding, Inspection, Severity, inspect};
 pub use self::instance::Standing;
-pub use self::load::{Calls, Plugin, PluginOptions, load, load_static};
+pub use self::load::{Calls, Plugin, PluginOptions, load, load_linked, load_static};
 pub use self::metrics::{Metric, MetricKind, Metrics};
 pub use self::policy::{LoadPolicy, PluginIdentity, PluginName, Sha256};
 pub use self::provider::PluginProvider;
 pub use self::trace::{LoadError, LoadErrorKind};
 #[doc(no_inline)]
 pub use zpns_core::PushProvider;
+pub use zpns_plugin_api::Linked;
 pub use zpns_plugin_api::abi::Entry;
 pub use zpns_plugin_api::json::Descriptor;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::oneshot;
 use zpns_core::{ProviderInfo, Setup, Vendor};
+use zpns_plugin_api::Linked;
 use zpns_plugin_api::abi::{Entry, PluginApi};
 use zpns_plugin_api::json::Descriptor;
 
@@ -139,7 +140,16 @@ pub unsafe fn load(path: impl AsRef<Path>, policy: &LoadPolicy) -> Result<Plugin
     })
 }
 
-/// Takes a plugin that is linked into this program (`static_name` of `export_provider!`).
+/// Takes a Rust plugin that is linked into this program (`static_name` of `export_provider!`).
+///
+/// # Errors
+/// [`LoadError`]: the plugin and this host are of versions that do not go together.
+pub fn load_linked(plugin: Linked) -> Result<Plugin, LoadError> {
+    // SAFETY: a `Linked` is the entry of a plugin that keeps to the header, by its maker's word.
+    unsafe { load_static(plugin.entry()) }
+}
+
+/// Takes a plugin in any language that is linked into this program.
 ///
 /// # Errors
 /// [`LoadError`]: the plugin and this host are of versions that do not go together.

@@ -1,14 +1,14 @@
 //! A call: taken, completed exactly once.
 
 use serde_json::json;
-use zpns_plugin_api::abi::{Entry, Status};
+use zpns_plugin_api::abi::Status;
 use zpns_plugin_api::json::decode_report;
 
-use crate::host::{Started, start};
+use crate::host::{Plugin, Started, start};
 use crate::provider::{threaded, threadless};
 
 /// Both runtimes: what a host sees of them is the same.
-const BOTH: [Entry; 2] = [threaded, threadless];
+const BOTH: [Plugin; 2] = [threaded, threadless];
 
 #[test]
 fn a_batch_gets_one_outcome_for_each_target() {

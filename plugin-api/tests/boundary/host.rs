@@ -7,10 +7,10 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use zpns_plugin_api::Linked;
 use zpns_plugin_api::abi::{
-    self, ABI_MAJOR, ABI_MINOR, Entry, Header, HostApi, HostHttp, HostTimer, HttpDone,
-    HttpResponse, PLUGIN_PROVIDER, PluginApi, PluginProvider, Sink, Sized32, Slice, Status,
-    TimerDone,
+    self, ABI_MAJOR, ABI_MINOR, Header, HostApi, HostHttp, HostTimer, HttpDone, HttpResponse,
+    PLUGIN_PROVIDER, PluginApi, PluginProvider, Sink, Sized32, Slice, Status, TimerDone,
 };
 
 /// Longer than anything here takes; ends a test that hangs.
@@ -59,18 +59,21 @@ unsafe impl Send for Started {}
 // SAFETY: as above.
 unsafe impl Sync for Started {}
 
-pub(crate) fn table(entry: Entry) -> PluginApi {
+/// A plugin under test.
+pub(crate) type Plugin = fn() -> Linked;
+
+pub(crate) fn table(plugin: Plugin) -> PluginApi {
     // SAFETY: the entry of a plugin of this library, which returns its static table.
-    unsafe { PluginApi::read(entry(ABI_MINOR.into())) }.unwrap()
+    unsafe { PluginApi::read(plugin().entry()(ABI_MINOR.into())) }.unwrap()
 }
 
 /// What `create` says of a config.
 pub(crate) fn create(
-    entry: Entry,
+    plugin: Plugin,
     host: &'static TestHost,
     config: Value,
 ) -> Result<Started, Value> {
-    let api = table(entry);
+    let api = table(plugin);
     let create = json!({
         "id": "car",
         "config": config,
@@ -106,8 +109,8 @@ pub(crate) fn create(
     })
 }
 
-pub(crate) fn start(entry: Entry) -> Started {
-    create(entry, TestHost::new(), json!({"secret": "s3cret"})).unwrap()
+pub(crate) fn start(plugin: Plugin) -> Started {
+    create(plugin, TestHost::new(), json!({"secret": "s3cret"})).unwrap()
 }
 
 impl Started {

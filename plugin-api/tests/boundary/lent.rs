@@ -1,12 +1,12 @@
 //! What the host lends: its HTTP and its clock.
 
 use serde_json::json;
-use zpns_plugin_api::abi::{Entry, Status};
+use zpns_plugin_api::abi::Status;
 
-use crate::host::{Request, Started, start};
+use crate::host::{Plugin, Request, Started, start};
 use crate::provider::{threaded, threadless};
 
-const BOTH: [Entry; 2] = [threaded, threadless];
+const BOTH: [Plugin; 2] = [threaded, threadless];
 
 fn request(plugin: Started, id: u64) -> Request {
     plugin.send(id, &["http"]);

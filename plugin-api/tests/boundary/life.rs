@@ -3,15 +3,15 @@
 use std::ptr::{null, null_mut};
 
 use serde_json::{Value, json};
-use zpns_plugin_api::abi::{Entry, Slice, Status};
+use zpns_plugin_api::abi::{Slice, Status};
 use zpns_plugin_api::json::Descriptor;
 
-use crate::host::{TestHost, create, start, table};
+use crate::host::{Plugin, TestHost, create, start, table};
 use crate::provider::{threaded, threadless};
 
-const BOTH: [Entry; 2] = [threaded, threadless];
+const BOTH: [Plugin; 2] = [threaded, threadless];
 
-fn descriptor(entry: Entry) -> Descriptor {
+fn descriptor(entry: Plugin) -> Descriptor {
     let mut json = Slice::EMPTY;
     // SAFETY: the slice may be written to.
     let status = unsafe { (table(entry).describe.unwrap())(&raw mut json) };
@@ -48,7 +48,7 @@ fn an_instance_says_what_it_can_do() {
     plugin.end();
 }
 
-fn refusal(entry: Entry, config: Value) -> Value {
+fn refusal(entry: Plugin, config: Value) -> Value {
     create(entry, TestHost::new(), config).err().unwrap()
 }
 

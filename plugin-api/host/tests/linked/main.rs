@@ -17,13 +17,13 @@ use zpns_core::{
     Batch, Clock, ErrorKind, LimitPolicy, Notification, Outcome, PushProvider, Report, Resources,
     Sent, Setup, Target, Timestamp, Token, Variant,
 };
-use zpns_plugin_host::{Calls, Entry, LoadErrorKind, PluginOptions, load_static};
+use zpns_plugin_host::{Calls, Linked, LoadErrorKind, PluginOptions, load_linked};
 
 use crate::echo::{EchoConfig, Network};
 
 mod hosted {
     zpns_plugin_api::export_provider!(
-        static_name: entry,
+        static_name: plugin,
         crate::echo::EchoConfig,
         zpns_plugin_api::Manifest::new("com.example.echo.hosted")
             .with_secrets(&["/key"])
@@ -33,13 +33,14 @@ mod hosted {
 
 mod own {
     zpns_plugin_api::export_provider!(
-        static_name: entry,
+        static_name: plugin,
         crate::echo::EchoConfig,
         zpns_plugin_api::Manifest::new("com.example.echo.own").with_secrets(&["/key"]),
     );
 }
 
-const ENTRIES: [Entry; 2] = [hosted::entry, own::entry];
+/// The plugins, by how they run.
+const PLUGINS: [fn() -> Linked; 2] = [hosted::plugin, own::plugin];
 
 struct World {
     clock: Arc<ManualClock>,
@@ -66,9 +67,8 @@ impl World {
         .unwrap()
     }
 
-    fn linked(&self, entry: Entry, calls: Calls) -> Arc<dyn PushProvider> {
-        // SAFETY: the entry is that of this file's own plugin.
-        let plugin = unsafe { load_static(entry) }.unwrap();
+    fn linked(&self, plugin: Linked, calls: Calls) -> Arc<dyn PushProvider> {
+        let plugin = load_linked(plugin).unwrap();
         let mut options = PluginOptions::default();
         options.calls = calls;
         let config = serde_json::json!({"key": "hunter2"});
@@ -77,12 +77,10 @@ impl World {
 
     fn every_way(&self) -> Vec<Arc<dyn PushProvider>> {
         let ways = [Calls::OwnThread, Calls::CallersThread];
-        let linked = ENTRIES
+        let linked = PLUGINS
             .into_iter()
-            .flat_map(|entry| ways.map(|calls| (entry, calls)));
-        linked
-            .map(|(entry, calls)| self.linked(entry, calls))
-            .collect()
+            .flat_map(|plugin| ways.map(|calls| self.linked(plugin(), calls)));
+        linked.collect()
     }
 }
 
@@ -157,9 +155,9 @@ async fn many_calls_at_once_end_each_for_itself() {
 
 #[tokio::test]
 async fn the_clock_that_a_provider_waits_on_is_the_hosts() {
-    for entry in ENTRIES {
+    for plugin in PLUGINS {
         let world = World::new();
-        let linked = world.linked(entry, Calls::OwnThread);
+        let linked = world.linked(plugin(), Calls::OwnThread);
         let sending = tokio::spawn(async move { report(&*linked, "slow").await });
         // Beside the host's deadline, the provider's own second is waited for.
         let second = Duration::from_secs(1);
@@ -183,9 +181,8 @@ async fn a_shutdown_reaches_the_provider_and_later_sends_are_refused() {
 
 #[test]
 fn a_config_that_does_not_fit_is_told_by_key() {
-    for entry in ENTRIES {
-        // SAFETY: the entry is that of this file's own plugin.
-        let plugin = unsafe { load_static(entry) }.unwrap();
+    for plugin in PLUGINS {
+        let plugin = load_linked(plugin()).unwrap();
         assert_eq!(plugin.descriptor().provider, "echo");
         let config = serde_json::json!({"kei": "hunter2"});
         let setup = World::new().setup();

@@ -1,0 +1,3 @@
+module example.com/zpns-webhook
+
+go 1.19
