@@ -85,8 +85,9 @@ async fn fly(departure: Departure) -> Landed {
         flight,
     } = departure;
     let report = match &flight {
-        Some(_) => entry.layered.send(&cut.batch).await,
-        None => cut.batch.report_all(shutting_down()),
+        // One that was launched and not polled before a shutdown began has not gone out yet.
+        Some(Flight(router)) if !router.is_closing() => entry.layered.send(&cut.batch).await,
+        _ => cut.batch.report_all(shutting_down()),
     };
     Landed {
         lane,
