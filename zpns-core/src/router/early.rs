@@ -89,8 +89,9 @@ impl Early for EarlyOf {
         }
         let provider = self.entry.provider.info();
         let mut report = Report::each(verdicts, notes);
+        let now = self.router.0.context.resources.clock.monotonic();
         self.router
-            .guard_tokens(&self.entry.guard, provider, &mut report);
+            .guard_tokens(&self.entry.guard, provider, now, &mut report);
         let targets = self.cut.batch.targets();
         let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         given.resize(targets.len(), false);

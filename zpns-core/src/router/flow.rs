@@ -2,10 +2,11 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::Stream;
@@ -25,6 +26,9 @@ use crate::provider::{Early, ProviderInfo};
 
 /// Outcomes kept ready before more targets are read.
 const READY_AT_ONCE: usize = 1_024;
+
+/// Outcomes of so many batches are taken in before others go out in their place.
+const LANDED_AT_ONCE: usize = 64;
 
 /// Targets of a stream that wait at the most where the router has several providers: so many may
 /// pile up for one that does not move before those behind them, for other providers, wait too.
@@ -205,12 +209,9 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
         let Some(place) = self.lanes.get_mut(lane) else {
             return;
         };
-        match place.prepare(&waiting.target, &self.notification, &self.options) {
-            Ok(key) => place.push(key, waiting),
-            Err(rejection) => {
-                let provider = Arc::clone(&place.entry().provider);
-                self.answer(provider.info(), waiting, rejection);
-            }
+        if let Some(refused) = place.take_in(waiting, &self.notification, &self.options) {
+            let provider = Arc::clone(&place.entry().provider);
+            self.answer(provider.info(), refused.waiting, refused.rejection);
         }
     }
 
@@ -358,9 +359,35 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
         self.router.is_closing() || self.router.0.providers.version() != self.providers_version
     }
 
+    /// Takes in what has landed; how many batches.
+    ///
+    /// Several at once, as one look at the clock and one at what could go out next then do for
+    /// all of them; few enough that what is under way meanwhile hardly gets less.
+    fn land_some(&mut self, context: &mut Context<'_>) -> usize {
+        let most = (self.flights.len() / 16).clamp(1, LANDED_AT_ONCE);
+        let mut now = None;
+        let mut count = 0;
+        loop {
+            let landed = self.flights.poll_landed(context);
+            // Before what landed, and whether or not anything did.
+            self.ready.extend(self.early.drain());
+            let Poll::Ready(Some(landed)) = landed else {
+                break;
+            };
+            let clock = &self.router.0.context.resources.clock;
+            let now = *now.get_or_insert_with(|| clock.monotonic());
+            self.land(landed, now);
+            count += 1;
+            if count >= most || self.ready.len() >= LANDED_AT_ONCE {
+                break;
+            }
+        }
+        count
+    }
+
     /// Hands a batch's outcomes out. A provider that answers for too few targets is answered
     /// for: no target is ever left without an outcome.
-    fn land(&mut self, landed: Landed) {
+    fn land(&mut self, landed: Landed, now: Duration) {
         let Landed {
             lane,
             cut,
@@ -380,7 +407,7 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
             lane.publish();
         }
         self.router
-            .guard_tokens(&entry.guard, provider.info(), &mut report);
+            .guard_tokens(&entry.guard, provider.info(), now, &mut report);
         let observed = !self.router.0.context.observers.is_empty();
         let had_none = |index: &usize| given.get(*index) != Some(&true);
         let positions = (0..targets.len()).filter(had_none);
@@ -398,6 +425,54 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
                 notes,
             });
         }
+    }
+
+    /// Waits until outcomes are ready; `false` once there are none any more.
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<bool> {
+        let span = self.span.clone();
+        let _entered = span.as_ref().map(Span::enter);
+        loop {
+            self.fill(context);
+            let landed = self.land_some(context);
+            if !self.ready.is_empty() {
+                return Poll::Ready(true);
+            }
+            if landed > 0 {
+                continue;
+            }
+            if self.is_over() {
+                return Poll::Ready(false);
+            }
+            // A flight or the input has our waker, and so has the router.
+            if !self.has_changed(context) {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Waits for all outcomes: one for each of so many targets, in their order.
+    pub(super) async fn report(mut self, targets: usize) -> Report {
+        let mut outcomes = Vec::new();
+        outcomes.resize_with(targets, || None);
+        // As nearly always, none has some.
+        let mut notes = Vec::new();
+        while poll_fn(|context| self.poll_ready(context)).await {
+            for delivery in self.ready.drain(..) {
+                let position = usize::try_from(delivery.position).unwrap_or(usize::MAX);
+                if delivery.notes.is_some() {
+                    notes.resize(targets, None);
+                    if let Some(place) = notes.get_mut(position) {
+                        *place = delivery.notes;
+                    }
+                }
+                if let Some(place) = outcomes.get_mut(position) {
+                    *place = Some(delivery.outcome);
+                }
+            }
+        }
+        let outcomes = outcomes.into_iter();
+        let outcomes = outcomes.map(|outcome| outcome.unwrap_or_else(Report::unanswered));
+        Report::each(outcomes.collect(), notes)
     }
 
     fn tell(&self, provider: &ProviderInfo, target: &Target, outcome: &Outcome) {
@@ -469,35 +544,17 @@ impl<S: Stream<Item = Target> + Unpin> Stream for Flow<S> {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Delivery>> {
         let this = self.get_mut();
-        let span = this.span.clone();
-        let _entered = span.as_ref().map(Span::enter);
-        loop {
-            if let Some(delivery) = this.ready.pop_front() {
-                return Poll::Ready(Some(delivery));
-            }
-            this.fill(context);
-            let landed = this.flights.poll_landed(context);
-            // Before what landed, and whether or not anything did.
-            this.ready.extend(this.early.drain());
-            match landed {
-                Poll::Ready(Some(landed)) => this.land(landed),
-                // Refusals may have come meanwhile, and nothing else will wake us for them.
-                Poll::Pending | Poll::Ready(None) if !this.ready.is_empty() => {}
-                Poll::Ready(None) if this.is_over() => return Poll::Ready(None),
-                // A flight or the input has our waker, and so has the router.
-                Poll::Pending | Poll::Ready(None) => {
-                    if !this.has_changed(context) {
-                        return Poll::Pending;
-                    }
-                }
-            }
+        // Nothing else is looked at, and no span entered, while outcomes are at hand.
+        if this.ready.is_empty() && !ready!(this.poll_ready(context)) {
+            return Poll::Ready(None);
         }
+        Poll::Ready(this.ready.pop_front())
     }
 }
 
 impl<S> Flow<S> {
     fn is_over(&self) -> bool {
-        self.exhausted && self.ready.is_empty() && self.lanes.iter().all(Lane::is_idle)
+        self.exhausted && self.flights.len() == 0 && self.lanes.iter().all(Lane::is_idle)
     }
 }
 

@@ -212,8 +212,7 @@ impl Guard {
             return None;
         }
         let window = state.settings.window;
-        let is_counted =
-            |told: &&Told| told.accepted.is_some_and(|at| today.since(at) <= window);
+        let is_counted = |told: &&Told| told.accepted.is_some_and(|at| today.since(at) <= window);
         let counted = told.iter().filter(is_counted).count();
         let verdicts = told.len().saturating_sub(counted) as u64;
         let invalid = told.iter().filter(|told| told.dead).count() as u64;
@@ -229,8 +228,9 @@ impl Guard {
 impl State {
     /// Adds to the counts; the alarm, if they are implausible now.
     fn count(&mut self, now: Duration, verdicts: u64, invalid: u64) -> Option<MassInvalidation> {
-        let length = (self.settings.window.as_nanos() / SLICES as u128).max(1);
-        let number = u64::try_from(now.as_nanos() / length).unwrap_or(u64::MAX);
+        // In 64 bits, enough for centuries: for each push, a division of 128 would be dear.
+        let length = (nanos(self.settings.window) / SLICES as u64).max(1);
+        let number = nanos(now) / length;
         let place = usize::try_from(number % SLICES as u64).unwrap_or_default();
         if let Some(slice) = self.slices.get_mut(place) {
             if slice.number != number {
@@ -261,6 +261,10 @@ impl State {
             window: self.settings.window,
         })
     }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// How many verdicts speak of the token, and how many of them would drop it.

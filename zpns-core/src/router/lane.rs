@@ -27,8 +27,8 @@ pub(super) struct Lane {
     refused: Option<(Option<u32>, Rejection)>,
     /// So many groups are a reason to look for idle ones.
     forget_at: usize,
-    /// Batches that are cut and wait for the window.
-    cut: VecDeque<Cut>,
+    /// What is cut and waits for the window.
+    cut: VecDeque<Chunk>,
     waiting: usize,
     in_flight: usize,
     /// What of it the router's load counts already.
@@ -46,7 +46,19 @@ pub(super) struct GroupKey {
 #[derive(Debug)]
 struct Group {
     variant: Arc<Variant>,
-    targets: Vec<Waiting>,
+    targets: Vec<Target>,
+    /// Theirs in the caller's stream, in the same order.
+    positions: Vec<u64>,
+}
+
+/// Targets that are cut together: one batch, or as many as there are targets where the vendor
+/// takes one per request.
+#[derive(Debug)]
+struct Chunk {
+    targets: Batch,
+    positions: Arc<[u64]>,
+    /// So many of its targets went out already.
+    gone: usize,
 }
 
 /// A target and its position in the caller's stream.
@@ -54,6 +66,13 @@ struct Group {
 pub(super) struct Waiting {
     pub(super) position: u64,
     pub(super) target: Target,
+}
+
+/// A target to which the message does not go out.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) waiting: Waiting,
+    pub(super) rejection: Rejection,
 }
 
 /// A batch, and where its targets stood in the caller's stream.
@@ -106,16 +125,14 @@ impl Lane {
     /// Takes out everything that waits, in the order in which it came.
     pub(super) fn drain(&mut self) -> Vec<Waiting> {
         let mut back = Vec::with_capacity(self.waiting);
-        for cut in self.cut.drain(..) {
-            for (index, target) in cut.batch.targets().iter().enumerate() {
-                back.push(Waiting {
-                    position: cut.position(index),
-                    target: target.clone(),
-                });
-            }
+        for chunk in self.cut.drain(..) {
+            let targets = chunk.targets.targets().iter().cloned();
+            let waiting = chunk.positions.iter().zip(targets).skip(chunk.gone);
+            back.extend(waiting.map(|(&position, target)| Waiting { position, target }));
         }
         for group in self.groups.values_mut() {
-            back.append(&mut group.targets);
+            let waiting = group.positions.drain(..).zip(group.targets.drain(..));
+            back.extend(waiting.map(|(position, target)| Waiting { position, target }));
         }
         back.sort_unstable_by_key(|waiting| waiting.position);
         self.waiting = 0;
@@ -129,35 +146,57 @@ impl Lane {
         }
     }
 
-    /// Makes the group that this target belongs to, unless there is one.
-    pub(super) fn prepare(
+    /// Takes a target in, unless the message does not go out to it.
+    pub(super) fn take_in(
         &mut self,
-        target: &Target,
+        waiting: Waiting,
         notification: &Notification,
         options: &SendOptions,
-    ) -> Result<GroupKey, Rejection> {
-        let key = self.key(target);
-        if self.groups.contains_key(&key) {
-            return Ok(key);
+    ) -> Option<Refused> {
+        let key = self.key(&waiting.target);
+        let group = match self.groups.get_mut(&key) {
+            Some(group) => group,
+            None => match self.new_group(key.badge, notification, options) {
+                Ok(group) => self.groups.entry(key).or_insert(group),
+                Err(rejection) => return Some(Refused { waiting, rejection }),
+            },
+        };
+        group.targets.push(waiting.target);
+        group.positions.push(waiting.position);
+        self.waiting += 1;
+        let (chunk, tail) = (chunk(&self.entry), self.entry.capability.batch_min);
+        // With a least batch size, so many more must be at hand that none is left over.
+        let spare = if tail > 1 { tail } else { 0 };
+        if group.targets.len() >= chunk.saturating_add(spare) {
+            self.cut.push_back(group.cut(chunk));
         }
-        let variant = match (self.variant(key.badge), &self.refused) {
+        None
+    }
+
+    /// A group for targets with this badge, if the message goes out to them.
+    fn new_group(
+        &mut self,
+        badge: Option<u32>,
+        notification: &Notification,
+        options: &SendOptions,
+    ) -> Result<Group, Rejection> {
+        let variant = match (self.variant(badge), &self.refused) {
             (Some(variant), _) => variant,
-            (None, Some((badge, refused))) if *badge == key.badge => return Err(refused.clone()),
-            (None, _) => match self.examine(key.badge, notification, options) {
+            (None, Some((other, refused))) if *other == badge => return Err(refused.clone()),
+            (None, _) => match self.examine(badge, notification, options) {
                 Ok(variant) => Arc::new(variant),
                 Err(refused) => {
-                    self.refused = Some((key.badge, refused.clone()));
+                    self.refused = Some((badge, refused.clone()));
                     return Err(refused);
                 }
             },
         };
         self.forget_idle_variants();
-        let group = Group {
+        Ok(Group {
             variant,
             targets: Vec::new(),
-        };
-        self.groups.insert(key, group);
-        Ok(key)
+            positions: Vec::new(),
+        })
     }
 
     /// The message as this provider sends it to targets with this badge, if it does.
@@ -194,24 +233,9 @@ impl Lane {
         groups.next().map(|(_, group)| Arc::clone(&group.variant))
     }
 
-    /// Takes in a target for which the lane is [prepared](Self::prepare).
-    pub(super) fn push(&mut self, key: GroupKey, waiting: Waiting) {
-        let (chunk, tail) = (self.chunk(), self.entry.capability.batch_min);
-        let Some(group) = self.groups.get_mut(&key) else {
-            return;
-        };
-        group.targets.push(waiting);
-        self.waiting += 1;
-        // With a least batch size, so many more must be at hand that none is left over.
-        let spare = if tail > 1 { tail } else { 0 };
-        if group.targets.len() >= chunk.saturating_add(spare) {
-            Self::cut_group(group, chunk, &self.entry, &mut self.cut);
-        }
-    }
-
     /// Whether it holds as many targets as it may.
     pub(super) fn is_full(&self) -> bool {
-        self.waiting >= self.chunk().max(256).saturating_mul(4)
+        self.waiting >= chunk(&self.entry).max(256).saturating_mul(4)
     }
 
     /// How many targets wait.
@@ -231,11 +255,10 @@ impl Lane {
 
     /// Cuts what waits into batches, full or not: nothing more is at hand for now.
     pub(super) fn flush(&mut self) {
-        let chunk = self.chunk();
         for group in self.groups.values_mut() {
             while !group.targets.is_empty() {
-                let take = Self::take(group.targets.len(), chunk, &self.entry);
-                Self::cut_group(group, take, &self.entry, &mut self.cut);
+                let take = take(group.targets.len(), &self.entry);
+                self.cut.push_back(group.cut(take));
             }
         }
     }
@@ -252,45 +275,14 @@ impl Lane {
         if self.in_flight >= self.entry.window {
             return None;
         }
-        let cut = self.cut.pop_front()?;
+        let chunk = self.cut.front_mut()?;
+        let cut = chunk.next(self.entry.capability.batch);
+        if chunk.is_gone() {
+            self.cut.pop_front();
+        }
         self.waiting = self.waiting.saturating_sub(cut.batch.targets().len());
         self.in_flight += 1;
         Some(cut)
-    }
-
-    fn chunk(&self) -> usize {
-        match self.entry.capability.batch {
-            0 | 1 => UNARY_CHUNK,
-            batch => batch,
-        }
-    }
-
-    /// How many of `waiting` go into the next batch so that the one after is not too small.
-    fn take(waiting: usize, chunk: usize, entry: &Entry) -> usize {
-        let rest = waiting.saturating_sub(chunk);
-        let shortfall = match rest {
-            0 => 0,
-            rest => entry.capability.batch_min.saturating_sub(rest),
-        };
-        waiting.min(chunk).saturating_sub(shortfall).max(1)
-    }
-
-    fn cut_group(group: &mut Group, take: usize, entry: &Entry, cut: &mut VecDeque<Cut>) {
-        let (positions, targets): (Vec<u64>, Vec<Target>) = group
-            .targets
-            .drain(..take.min(group.targets.len()))
-            .map(|waiting| (waiting.position, waiting.target))
-            .unzip();
-        let positions: Arc<[u64]> = positions.into();
-        let whole = Batch::new(Arc::clone(&group.variant), targets.into());
-        let size = entry.capability.batch.max(1);
-        for start in (0..positions.len()).step_by(size) {
-            cut.push_back(Cut {
-                batch: whole.slice(start, size),
-                positions: Arc::clone(&positions),
-                start,
-            });
-        }
     }
 
     fn forget_idle_variants(&mut self) {
@@ -300,4 +292,56 @@ impl Lane {
             self.forget_at = IDLE_VARIANTS.max(2 * self.groups.len());
         }
     }
+}
+
+impl Group {
+    /// Cuts off the first so many targets.
+    fn cut(&mut self, targets: usize) -> Chunk {
+        let targets = targets.min(self.targets.len());
+        Chunk {
+            positions: self.positions.drain(..targets).collect(),
+            targets: Batch::new(
+                Arc::clone(&self.variant),
+                self.targets.drain(..targets).collect(),
+            ),
+            gone: 0,
+        }
+    }
+}
+
+impl Chunk {
+    /// The next batch of it, of up to so many targets.
+    fn next(&mut self, most: usize) -> Cut {
+        let batch = self.targets.slice(self.gone, most.max(1));
+        let start = self.gone;
+        self.gone += batch.targets().len();
+        Cut {
+            batch,
+            positions: Arc::clone(&self.positions),
+            start,
+        }
+    }
+
+    /// Whether all of it went out.
+    fn is_gone(&self) -> bool {
+        self.gone >= self.positions.len()
+    }
+}
+
+/// How many targets are cut together.
+fn chunk(entry: &Entry) -> usize {
+    match entry.capability.batch {
+        0 | 1 => UNARY_CHUNK,
+        batch => batch,
+    }
+}
+
+/// How many of `waiting` are cut together so that what is left is not too little for a batch.
+fn take(waiting: usize, entry: &Entry) -> usize {
+    let chunk = chunk(entry);
+    let shortfall = match waiting.saturating_sub(chunk) {
+        0 => 0,
+        rest => entry.capability.batch_min.saturating_sub(rest),
+    };
+    waiting.min(chunk).saturating_sub(shortfall).max(1)
 }

@@ -18,7 +18,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use futures_util::stream::{self, Stream};
 use tokio::sync::Notify;
@@ -196,21 +195,10 @@ impl Router {
     ) -> Report {
         let targets: Vec<Target> = targets.into_iter().collect();
         let total = targets.len();
-        let mut deliveries = Vec::with_capacity(total);
-        let mut flow = self
-            .stream_with(notification, stream::iter(targets), options)
-            .reading_all();
-        while let Some(delivery) = flow.next().await {
-            deliveries.push(delivery);
-        }
-        deliveries.sort_unstable_by_key(|delivery| delivery.position);
-        let mut outcomes = Vec::with_capacity(total);
-        let mut notes = Vec::with_capacity(total);
-        for delivery in deliveries {
-            outcomes.push(delivery.outcome);
-            notes.push(delivery.notes);
-        }
-        Report::each(outcomes, notes)
+        self.stream_with(notification, stream::iter(targets), options)
+            .reading_all()
+            .report(total)
+            .await
     }
 
     /// Sends to any number of targets in bounded memory; outcomes come as verdicts arrive, in
@@ -290,9 +278,14 @@ impl Router {
     }
 
     /// Has a provider's guard look at a report before it is handed out.
-    fn guard_tokens(&self, guard: &Guard, provider: &ProviderInfo, report: &mut Report) {
+    fn guard_tokens(
+        &self,
+        guard: &Guard,
+        provider: &ProviderInfo,
+        now: Duration,
+        report: &mut Report,
+    ) {
         let context = &self.0.context;
-        let now = context.resources.clock.monotonic();
         if let Some(alarm) = guard.judge(now, report) {
             tracing::warn!(
                 provider = provider.id.as_str(),
