@@ -282,7 +282,7 @@ impl PushProvider for ApnsProvider {
     }
 
     fn rules(&self) -> &'static [Rule] {
-        preflight::RULES
+        preflight::rules(&self.auth)
     }
 
     fn expiries(&self) -> Vec<Expiry> {

@@ -1,7 +1,7 @@
 //! What a look at a message tells of Huawei (`reference/huawei.md` §5).
 
-use zpns_core::Kind;
 use zpns_core::preflight::{CHINA, Facts, Rule};
+use zpns_core::{Kind, Priority};
 
 use crate::message::{harmony, hms};
 
@@ -22,6 +22,25 @@ pub(crate) static HUAWEI_RULES: &[Rule] = &[
         "huawei.validate_only",
         "Huawei only checks the message, and delivers nothing",
         |facts| facts.options::<hms::Options>().validate_only == Some(true),
+    ),
+    Rule::warning(
+        "huawei.high_importance",
+        "the message asks for high importance: Huawei refuses it to apps that lack the permission",
+        |facts| {
+            let look = android(facts).notification.unwrap_or_default();
+            look.importance == Some(hms::Importance::High)
+        },
+    ),
+    Rule::warning(
+        "huawei.urgent_silent",
+        "a silent push is urgent: starting the app for it needs a permission that Huawei gives to \
+         few",
+        |facts| {
+            let message = facts.notification;
+            let asked = message.priority == Some(Priority::High);
+            let own = android(facts).urgency;
+            message.kind == Kind::Silent && own.map_or(asked, |own| own == hms::Urgency::High)
+        },
     ),
     Rule::warning(
         "huawei.marketing_at_night",
@@ -49,6 +68,18 @@ pub(crate) static HARMONY_RULES: &[Rule] = &[
         |facts| {
             let how = facts.options::<harmony::Options>().push_options;
             how.is_some_and(|how| how.test_message == Some(true))
+        },
+    ),
+    Rule::warning(
+        "harmony.picture_not_checked",
+        "the picture's address has no `verifyKey`: Huawei refuses a picture that has not passed \
+         its check (`images:verify`), which hands out the address to use",
+        |facts| {
+            let look = facts.options::<harmony::Options>().notification;
+            let own = look.and_then(|look| look.image);
+            let image = own.as_ref().or(facts.notification.image.as_ref());
+            facts.notification.kind == Kind::Alert
+                && image.is_some_and(|image| !image.contains("verifyKey"))
         },
     ),
     Rule::warning(
@@ -83,6 +114,10 @@ mod tests {
         let with = |options| json!({"body": "b", "vendor": {"huawei": options}});
         let test = |user: u8| with(json!({"android": {"target_user_type": user}}));
         let named = with(json!({"android": {"category": "IM"}}));
+        let urgent = |urgency: &str| {
+            json!({"kind": "silent", "priority": "high",
+                "vendor": {"huawei": {"android": {"urgency": urgency}}}})
+        };
         walk_rules(
             "huawei",
             super::HUAWEI_RULES,
@@ -96,6 +131,19 @@ mod tests {
                     with(json!({"validate_only": true})),
                     with(json!({"validate_only": false})),
                 ),
+                (
+                    "huawei.high_importance",
+                    0,
+                    with(json!({"android": {"notification": {"importance": "high"}}})),
+                    with(json!({"android": {"notification": {"importance": "normal"}}})),
+                ),
+                (
+                    "huawei.urgent_silent",
+                    0,
+                    json!({"kind": "silent", "priority": "high"}),
+                    json!({"kind": "silent"}),
+                ),
+                ("huawei.urgent_silent", 0, urgent("high"), urgent("normal")),
                 ("huawei.marketing_at_night", 5, of("news"), of("order")),
             ],
         );
@@ -110,6 +158,7 @@ mod tests {
         let with = |options| json!({"body": "b", "vendor": {"harmony": options}});
         let test = |test: bool| with(json!({"push_options": {"test_message": test}}));
         let named = with(json!({"notification": {"category": "IM"}}));
+        let pictured = |image: &str| json!({"body": "b", "image": image});
         walk_rules(
             "harmony",
             super::HARMONY_RULES,
@@ -122,6 +171,18 @@ mod tests {
                 ),
                 ("harmony.category_missing", 0, plain(), named),
                 ("harmony.test_message", 0, test(true), test(false)),
+                (
+                    "harmony.picture_not_checked",
+                    0,
+                    pictured("https://example.com/a.png"),
+                    pictured("https://example.com/a.png?verifyKey=1"),
+                ),
+                (
+                    "harmony.picture_not_checked",
+                    0,
+                    with(json!({"notification": {"image": "https://example.com/a.png"}})),
+                    plain(),
+                ),
                 ("harmony.marketing_at_night", 0, of("marketing"), of("mail")),
             ],
         );

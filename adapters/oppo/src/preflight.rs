@@ -2,7 +2,7 @@
 
 use zpns_core::preflight::Rule;
 
-use crate::message::Options;
+use crate::message::{Options, SERVICE, quota_class};
 
 /// Rules of OPPO.
 pub(crate) static RULES: &[Rule] = &[
@@ -24,6 +24,16 @@ pub(crate) static RULES: &[Rule] = &[
             facts.is_shown() && facts.notification.category.is_none() && own.is_none()
         },
     ),
+    // Which apps have to is between them and OPPO.
+    Rule::off(
+        "oppo.template_missing",
+        "a service message has no template (`private_msg_template_id`): OPPO refuses it to apps \
+         that have to use one",
+        |facts| {
+            let template = facts.options::<Options>().private_msg_template_id;
+            facts.is_shown() && quota_class(facts.notification) == SERVICE && template.is_none()
+        },
+    ),
 ];
 
 #[cfg(test)]
@@ -41,6 +51,19 @@ mod tests {
             "oppo",
             super::RULES,
             &[
+                (
+                    "oppo.template_missing",
+                    0,
+                    json!({"body": "b", "category": "order"}),
+                    json!({"body": "b", "category": "order",
+                        "vendor": {"oppo": {"private_msg_template_id": "t"}}}),
+                ),
+                (
+                    "oppo.template_missing",
+                    0,
+                    with(json!({"category": "IM"})),
+                    with(json!({"category": "NEWS"})),
+                ),
                 ("oppo.channel_missing", 0, plain(), channel),
                 (
                     "oppo.channel_missing",

@@ -2,6 +2,7 @@
 
 mod cloud;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,13 +10,13 @@ use futures_util::future::join;
 use zpns_core::config::ConfigError;
 use zpns_core::preflight::Rule;
 use zpns_core::{
-    Batch, Capability, Check, Error, ErrorKind, Fields, Kinds, Outcome, ProviderInfo, PushProvider,
-    Rejection, Report, Setup, Target, Token, Vendor,
+    Batch, Capability, Check, Error, ErrorKind, Fields, Kinds, Notification, Outcome, ProviderInfo,
+    PushProvider, Rejection, Report, Setup, Target, Token, Vendor,
 };
 
 use self::cloud::{Cloud, Delivery};
 use crate::config::OppoConfig;
-use crate::message::{Encoded, MAX_TTL, encode};
+use crate::message::{Encoded, MAX_TTL, encode, quota_class};
 use crate::preflight;
 use crate::region::{PerRegion, Region};
 use crate::target;
@@ -119,6 +120,10 @@ impl PushProvider for OppoProvider {
 
     fn rules(&self) -> &'static [Rule] {
         preflight::RULES
+    }
+
+    fn quota_class(&self, message: &Notification) -> Option<Cow<'static, str>> {
+        Some(quota_class(message))
     }
 
     async fn send(&self, batch: &Batch) -> Report {

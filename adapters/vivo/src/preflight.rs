@@ -39,8 +39,25 @@ const TEST_MODE: Rule = Rule::warning(
     |facts| facts.options::<Options>().push_mode != Some(0),
 );
 
+const LOOKS_LIKE_A_TEST: Rule = Rule::warning(
+    "vivo.looks_like_a_test",
+    "title or text has the word `test` (or `测试`), or neither a letter nor anything else but \
+     digits, symbols and emoji: vivo refuses that in a message that is no test",
+    |facts| {
+        let message = facts.notification;
+        let texts = [message.display_title(), message.body.as_deref()];
+        let is_formal = facts.options::<Options>().push_mode != Some(1);
+        is_formal && facts.is_shown() && texts.into_iter().flatten().any(looks_like_a_test)
+    },
+);
+
 /// Rules of vivo.
-static FORMAL: &[Rule] = &[CATEGORY_MISSING, OUT_OF_HOURS, TEST_MESSAGE];
+static FORMAL: &[Rule] = &[
+    CATEGORY_MISSING,
+    OUT_OF_HOURS,
+    TEST_MESSAGE,
+    LOOKS_LIKE_A_TEST,
+];
 /// The same for a provider whose messages are tests unless they say otherwise.
 static TEST: &[Rule] = &[CATEGORY_MISSING, OUT_OF_HOURS, TEST_MODE];
 
@@ -50,6 +67,14 @@ pub(crate) fn rules(mode: PushMode) -> &'static [Rule] {
         PushMode::Formal => FORMAL,
         PushMode::Test => TEST,
     }
+}
+
+/// As vivo's rules for content have it (`reference/vivo.md` §3.1).
+fn looks_like_a_test(text: &str) -> bool {
+    let mut words = text.split(|letter: char| !letter.is_ascii_alphanumeric());
+    let says_so = words.any(|word| word.eq_ignore_ascii_case("test")) || text.contains("测试");
+    let has_something = !text.trim().is_empty();
+    says_so || (has_something && !text.chars().any(char::is_alphabetic))
 }
 
 /// Whether it goes out as an operational message; what contradicts itself goes out as nothing.
@@ -73,6 +98,7 @@ mod tests {
     fn every_rule_holds_where_it_should_and_nowhere_else() {
         let plain = || json!({"title": "t", "body": "b"});
         let of = |category: &str| json!({"body": "b", "category": category});
+        let text = |body: &str| json!({"body": body, "category": "order"});
         let system = || json!({"body": "b", "vendor": {"vivo": {"classification": 1}}});
         walk_rules(
             "vivo",
@@ -83,6 +109,21 @@ mod tests {
                 ("vivo.out_of_hours", 23, of("marketing"), of("order")),
                 ("vivo.out_of_hours", 6, plain(), system()),
                 ("vivo.test_message", 12, mode(1), mode(0)),
+                (
+                    "vivo.looks_like_a_test",
+                    12,
+                    text("Test 7"),
+                    text("The latest"),
+                ),
+                ("vivo.looks_like_a_test", 12, text("这是测试"), text("你好")),
+                ("vivo.looks_like_a_test", 12, text("12345"), text("12345 a")),
+                ("vivo.looks_like_a_test", 12, text("🎉 1!"), text("")),
+                (
+                    "vivo.looks_like_a_test",
+                    12,
+                    json!({"title": "test", "body": "b"}),
+                    json!({"title": "test", "vendor": {"vivo": {"push_mode": 1}}}),
+                ),
             ],
         );
         for hour in 7..23 {

@@ -3,6 +3,7 @@
 mod api;
 mod saved;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use zpns_kit::{Sorted, Wire, blank_token, error_of};
 use self::api::Api;
 use self::saved::Saved;
 use crate::config::VivoConfig;
+use crate::message::class::quota_class;
 use crate::message::{Encoded, MAX_TTL, PushMode, Route, encode, request_id};
 use crate::preflight;
 use crate::response::{Circumstances, Judged, judge};
@@ -236,6 +238,10 @@ impl PushProvider for VivoProvider {
 
     fn rules(&self) -> &'static [Rule] {
         preflight::rules(self.mode)
+    }
+
+    fn quota_class(&self, message: &Notification) -> Option<Cow<'static, str>> {
+        Some(quota_class(message, self.mode))
     }
 
     async fn send(&self, batch: &Batch) -> Report {

@@ -43,6 +43,7 @@ mod ece;
 mod endpoint;
 mod message;
 mod origin;
+mod preflight;
 mod provider;
 mod response;
 mod subscription;

@@ -9,6 +9,7 @@ use futures_util::future::join_all;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Uri};
 use zpns_core::config::ConfigError;
+use zpns_core::preflight::Rule;
 use zpns_core::resources::{HttpResponse, Transport};
 use zpns_core::{
     Batch, Capability, Check, Error, ErrorKind, Fields, Kinds, Outcome, ProviderInfo, PushProvider,
@@ -21,6 +22,7 @@ use crate::ece::{PLAINTEXT_LIMIT, Receiver, SealError, seal};
 use crate::endpoint::{Endpoint, Hosts, Service};
 use crate::message::{Encoded, MAX_TTL, encode};
 use crate::origin::{Origin, Origins};
+use crate::preflight;
 use crate::response::{Judged, judge, of_the_subscription};
 use crate::subscription::{Subscription, invalid};
 
@@ -313,6 +315,10 @@ impl PushProvider for WebPushProvider {
 
     fn capability(&self) -> Capability {
         capability()
+    }
+
+    fn rules(&self) -> &'static [Rule] {
+        preflight::RULES
     }
 
     async fn send(&self, batch: &Batch) -> Report {

@@ -1,5 +1,6 @@
 //! Xiaomi Push as a [`PushProvider`].
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,14 +10,14 @@ use zpns_core::config::ConfigError;
 use zpns_core::preflight::Rule;
 use zpns_core::resources::HttpResponse;
 use zpns_core::{
-    Batch, Capability, Check, Error, Fields, Kinds, Outcome, ProviderInfo, PushProvider, Report,
-    Setup, Vendor,
+    Batch, Capability, Check, Error, Fields, Kinds, Notification, Outcome, ProviderInfo,
+    PushProvider, Report, Setup, Vendor,
 };
 use zpns_kit::config::is_made_of;
 use zpns_kit::{Halving, Sorted, Wire};
 
-use crate::config::XiaomiConfig;
-use crate::message::{Encoded, MAX_TTL, encode};
+use crate::config::{Region, XiaomiConfig};
+use crate::message::{Encoded, MAX_TTL, encode, quota_class};
 use crate::preflight;
 use crate::response::{Circumstances, Judged, judge, judge_call};
 use crate::{auth, target};
@@ -40,6 +41,7 @@ const SECRET_WAS_RIGHT: [&str; 3] = ["10027", "10038", "10039"];
 pub struct XiaomiProvider {
     info: ProviderInfo,
     pub(crate) package: String,
+    region: Region,
     send_uri: Uri,
     headers: HeaderMap,
     pub(crate) wire: Wire,
@@ -54,6 +56,7 @@ impl XiaomiProvider {
         Ok(Self {
             info: ProviderInfo::new(setup.id, Vendor::new(crate::VENDOR)),
             package: config.package,
+            region: config.region,
             send_uri: wire.uri(SEND)?,
             headers: auth::headers(&config.app_secret)?,
             wire,
@@ -95,8 +98,8 @@ impl XiaomiProvider {
     }
 }
 
-/// What Xiaomi can do.
-pub(crate) fn capability() -> Capability {
+/// What Xiaomi can do in a region.
+pub(crate) fn capability(region: Region) -> Capability {
     let mut capability = Capability::batched(TARGETS, IN_FLIGHT);
     capability.kinds = Kinds::ALERT | Kinds::SILENT | Kinds::CALL;
     capability.fields = Fields::TITLE
@@ -115,6 +118,8 @@ pub(crate) fn capability() -> Capability {
     // The device shows the first message of a jobkey only.
     capability.deduplicates = true;
     capability.collapse_replaces = true;
+    // By whose midnight the other regions count, Xiaomi does not say.
+    capability.quota_day = (region == Region::China).then_some(Capability::CHINA);
     capability.recall = true;
     capability.receipts = true;
     capability
@@ -127,11 +132,15 @@ impl PushProvider for XiaomiProvider {
     }
 
     fn capability(&self) -> Capability {
-        capability()
+        capability(self.region)
     }
 
     fn rules(&self) -> &'static [Rule] {
         preflight::RULES
+    }
+
+    fn quota_class(&self, message: &Notification) -> Option<Cow<'static, str>> {
+        Some(quota_class(message))
     }
 
     async fn send(&self, batch: &Batch) -> Report {

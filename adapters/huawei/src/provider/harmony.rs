@@ -1,5 +1,6 @@
 //! HarmonyOS push (v3) as a [`PushProvider`].
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -17,7 +18,7 @@ use super::{Api, ENDPOINT, NOBODY, Route};
 use crate::auth;
 use crate::config::HarmonyConfig;
 use crate::message::BODY_LIMIT;
-use crate::message::harmony::{Encoded, MAX_TTL, encode, number_of};
+use crate::message::harmony::{self, Encoded, MAX_TTL, encode, number_of};
 use crate::preflight;
 use crate::recall::Recall;
 
@@ -135,6 +136,14 @@ impl PushProvider for HarmonyProvider {
 
     fn rules(&self) -> &'static [Rule] {
         preflight::HARMONY_RULES
+    }
+
+    /// Test messages, and all others.
+    fn quota_class(&self, message: &Notification) -> Option<Cow<'static, str>> {
+        let options: harmony::Options = message.vendor.get().unwrap_or_default();
+        let how = options.push_options.unwrap_or_default();
+        let is_test = how.test_message == Some(true);
+        Some(if is_test { "test" } else { "formal" }.into())
     }
 
     async fn send(&self, batch: &Batch) -> Report {

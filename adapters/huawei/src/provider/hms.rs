@@ -1,5 +1,6 @@
 //! Huawei's Android push (v1/v2) as a [`PushProvider`].
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -83,6 +84,14 @@ impl PushProvider for HuaweiProvider {
 
     fn rules(&self) -> &'static [Rule] {
         preflight::HUAWEI_RULES
+    }
+
+    /// Test messages, and all others.
+    fn quota_class(&self, message: &Notification) -> Option<Cow<'static, str>> {
+        let options: hms::Options = message.vendor.get().unwrap_or_default();
+        let android = options.android.unwrap_or_default();
+        let is_test = android.target_user_type == Some(1);
+        Some(if is_test { "test" } else { "formal" }.into())
     }
 
     async fn send(&self, batch: &Batch) -> Report {

@@ -1,7 +1,11 @@
 //! What a message is about → OPPO's category, and with it the class.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
-use zpns_core::Category;
+use zpns_core::{Category, Kind, Notification};
+
+use super::Options;
 
 /// OPPO's categories (`reference/oppo.md` §5).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -91,6 +95,25 @@ pub(super) fn category(category: Category) -> Option<OppoCategory> {
     row.and_then(|(_, category)| *category)
 }
 
+/// The word for what the service class counts together.
+pub(crate) const SERVICE: &str = "service";
+
+/// What OPPO counts together: content and service apart. A message without a category is content,
+/// unless its channel is an old one for service messages, which the console alone knows.
+pub(crate) fn quota_class(message: &Notification) -> Cow<'static, str> {
+    let options: Options = message.vendor.get().unwrap_or_default();
+    let is_call = matches!(message.kind, Kind::Call(_));
+    let ours = message.category.or(is_call.then_some(Category::Call));
+    let theirs = options.category.or(ours.and_then(category));
+    let class = theirs.and_then(|theirs| class_of(theirs.name()));
+    let channel = options.channel_id.or(message.channel.clone());
+    match (class, channel) {
+        (Some(Class::Service), _) => SERVICE.into(),
+        (None, Some(id)) => format!("channel {id}").into(),
+        (Some(Class::Content), _) | (None, None) => "content".into(),
+    }
+}
+
 /// The class of a category, by its name on the wire; none for one that is not known.
 pub(super) fn class_of(name: &str) -> Option<Class> {
     let row = CLASSES.iter().find(|(_, known, _)| *known == name);
@@ -100,6 +123,31 @@ pub(super) fn class_of(name: &str) -> Option<Class> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn content_has_a_quota_together_whatever_its_categories_and_options() {
+        let of =
+            |message: serde_json::Value| quota_class(&serde_json::from_value(message).unwrap());
+        let rows = [
+            (serde_json::json!({"category": "news"}), "content"),
+            (
+                serde_json::json!({"category": "marketing", "channel": "c",
+                    "vendor": {"oppo": {"call_back_parameter": "m1"}}}),
+                "content",
+            ),
+            (serde_json::json!({"body": "b"}), "content"),
+            (serde_json::json!({"category": "order"}), "service"),
+            (serde_json::json!({"kind": {"call": "invite"}}), "service"),
+            (
+                serde_json::json!({"vendor": {"oppo": {"category": "IM"}}}),
+                "service",
+            ),
+            (serde_json::json!({"channel": "old"}), "channel old"),
+        ];
+        for (message, wanted) in rows {
+            assert_eq!(of(message.clone()), wanted, "{message}");
+        }
+    }
 
     #[test]
     fn every_category_has_a_row() {

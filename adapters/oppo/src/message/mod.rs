@@ -16,6 +16,7 @@ mod text;
 
 pub(crate) use self::check::MAX_TTL;
 pub use self::class::{Class, OppoCategory};
+pub(crate) use self::class::{SERVICE, quota_class};
 pub(crate) use self::encode::encode;
 pub use self::options::{ClickActionType, IntentEnv, NetworkType, NotifyLevel, Options, Style};
 pub(crate) use self::route::Route;

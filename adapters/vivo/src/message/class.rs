@@ -1,9 +1,11 @@
 //! What a message is about → vivo's `category`, and with it the `classification`.
 
-use zpns_core::{Category, Rejection};
+use std::borrow::Cow;
+
+use zpns_core::{Category, Kind, Notification, Rejection};
 use zpns_kit::rules::invalid;
 
-use super::Options;
+use super::{Options, PushMode};
 
 /// `classification` of what lures: silent, two a device and day, from 7 to 23 o'clock in China.
 pub(crate) const OPERATIONAL: u8 = 0;
@@ -85,6 +87,26 @@ impl Class {
     }
 }
 
+/// What vivo counts together: operational and system messages apart, and tests apart from both.
+pub(crate) fn quota_class(message: &Notification, mode: PushMode) -> Cow<'static, str> {
+    let options: Options = message.vendor.get().unwrap_or_default();
+    let is_call = matches!(message.kind, Kind::Call(_));
+    let category = message.category.or(is_call.then_some(Category::Call));
+    let class = Class::new(category, &options);
+    let is_system = class.is_ok_and(|class| class.classification == SYSTEM);
+    let is_test = match options.push_mode {
+        Some(said) => said == 1,
+        None => mode == PushMode::Test,
+    };
+    match (is_system, is_test) {
+        (true, false) => "system",
+        (false, false) => "operational",
+        (true, true) => "test of system",
+        (false, true) => "test of operational",
+    }
+    .into()
+}
+
 fn of_category(category: Category) -> Option<&'static str> {
     let row = CLASSES.iter().find(|(known, _)| *known == category);
     row.map(|(_, name)| *name)
@@ -100,6 +122,42 @@ mod tests {
     use zpns_core::ErrorKind;
 
     use super::*;
+
+    #[test]
+    fn operational_messages_have_a_quota_together_whatever_their_categories_and_options() {
+        let of = |mode, message: serde_json::Value| {
+            quota_class(&serde_json::from_value(message).unwrap(), mode)
+        };
+        let formal = |message| of(PushMode::Formal, message);
+        let news = || serde_json::json!({"category": "news"});
+        let rows = [
+            (formal(news()), "operational"),
+            (
+                formal(serde_json::json!({"category": "marketing",
+                "vendor": {"vivo": {"notify_id": 7}}})),
+                "operational",
+            ),
+            (formal(serde_json::json!({"body": "b"})), "operational"),
+            (formal(serde_json::json!({"category": "order"})), "system"),
+            (
+                formal(serde_json::json!({"kind": {"call": "invite"}})),
+                "system",
+            ),
+            (
+                formal(serde_json::json!({"vendor": {"vivo": {"classification": 1}}})),
+                "system",
+            ),
+            (of(PushMode::Test, news()), "test of operational"),
+            (
+                formal(serde_json::json!({"category": "order",
+                "vendor": {"vivo": {"push_mode": 1}}})),
+                "test of system",
+            ),
+        ];
+        for (position, (word, wanted)) in rows.into_iter().enumerate() {
+            assert_eq!(word, wanted, "{position}");
+        }
+    }
 
     fn options(category: Option<&str>, classification: Option<u8>) -> Options {
         Options {

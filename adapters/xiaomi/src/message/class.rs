@@ -1,6 +1,8 @@
 //! What a message is about → Xiaomi's class, and with it the channel.
 
-use zpns_core::{Category, Notification};
+use std::borrow::Cow;
+
+use zpns_core::{Category, Kind, Notification};
 
 use super::Options;
 
@@ -53,6 +55,18 @@ pub(crate) fn channel<'a>(
     named.or(of_class.as_ref()).map(String::as_str)
 }
 
+/// What Xiaomi counts together: the day is that of the channel's class, and which class a channel
+/// is of is known to the console alone.
+pub(crate) fn quota_class(message: &Notification) -> Cow<'static, str> {
+    let options: Options = message.vendor.get().unwrap_or_default();
+    let is_call = matches!(message.kind, Kind::Call(_));
+    let category = message.category.or(is_call.then_some(Category::Call));
+    match channel(message, category, &options) {
+        Some(id) => format!("channel {id}").into(),
+        None => "without a channel".into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,6 +75,28 @@ mod tests {
     fn every_category_has_a_row() {
         let rows: Vec<Category> = CLASSES.iter().map(|(category, _)| *category).collect();
         assert_eq!(rows, Category::ALL);
+    }
+
+    #[test]
+    fn messages_of_one_channel_have_a_quota_together_whatever_else_their_options_say() {
+        let of =
+            |message: serde_json::Value| quota_class(&serde_json::from_value(message).unwrap());
+        let with = |options: serde_json::Value| {
+            of(serde_json::json!({"category": "news", "vendor": {"xiaomi": options}}))
+        };
+        let public = || serde_json::json!({"public_channel_id": "7", "private_channel_id": "8"});
+        let mut of_its_own = public();
+        of_its_own["ticker"] = "42 new offers".into();
+        assert_eq!(with(of_its_own), with(public()));
+        assert_eq!(with(public()), of(serde_json::json!({"channel": "7"})));
+        let chat = of(serde_json::json!({"category": "order", "vendor": {"xiaomi": public()}}));
+        assert_ne!(chat, with(public()));
+        assert_eq!(
+            chat,
+            of(serde_json::json!({"kind": {"call": "invite"},
+            "vendor": {"xiaomi": public()}}))
+        );
+        assert_eq!(of(serde_json::json!({"body": "b"})), "without a channel");
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod options;
 mod tests;
 
 pub(crate) use self::check::MAX_TTL;
-pub(crate) use self::class::channel;
+pub(crate) use self::class::{channel, quota_class};
 pub(crate) use self::encode::{Encoded, encode, number_of};
 pub(crate) use self::ids::jobkey;
 pub use self::options::{

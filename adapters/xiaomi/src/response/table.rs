@@ -1,6 +1,6 @@
 //! The rows of the decision table.
 
-use zpns_core::ErrorKind;
+use zpns_core::{ErrorKind, Scope};
 use zpns_kit::Verdict;
 
 /// One row: a code of Xiaomi's, and what follows from it.
@@ -26,14 +26,19 @@ pub(crate) enum Rule {
 
 const GONE: Verdict = Verdict::drop(ErrorKind::TokenInvalid);
 /// Nothing is known against the device but that it is away; trying at once does not help.
-const AWAY: Verdict = Verdict::keep(ErrorKind::Unavailable);
+const AWAY: Verdict = Verdict::keep(ErrorKind::Unavailable).with_scope(Scope::Target);
 const BLOCKED_TARGET: Verdict = Verdict::keep(ErrorKind::Muted);
 const REFUSED: Verdict = Verdict::keep(ErrorKind::MessageInvalid);
 const TOO_LARGE: Verdict = Verdict::keep(ErrorKind::PayloadTooLarge);
 const UNAUTHENTICATED: Verdict = Verdict::keep(ErrorKind::CredentialInvalid);
 const DENIED: Verdict = Verdict::keep(ErrorKind::PermissionDenied);
-const QUOTA: Verdict = Verdict::keep(ErrorKind::QuotaExceeded);
+/// Another call than a push is forbidden to the app.
+const DENIED_BESIDE: Verdict = DENIED.with_scope(Scope::Target);
+/// Messages of another class go on: the private one has no quota (`reference/xiaomi.md` §5).
+const QUOTA: Verdict = Verdict::keep(ErrorKind::QuotaExceeded).with_scope(Scope::Class);
 const TOO_FAST: Verdict = Verdict::later(ErrorKind::RateLimited);
+/// Another call than a push comes too often, which says nothing of the pushes' speed.
+const TOO_FAST_BESIDE: Verdict = TOO_FAST.with_scope(Scope::Target);
 const BUSY: Verdict = Verdict::later(ErrorKind::Unavailable);
 /// The answer to another question than ours.
 const BESIDE: Verdict = Verdict::keep(ErrorKind::Protocol);
@@ -62,16 +67,16 @@ pub(crate) const ROWS: &[Row] = &[
     row(21305, REFUSED, "a necessary parameter is missing"),
     row(10027, TOO_FAST, "the app calls too often"),
     row(10029, BESIDE, "no device was found to register or unregister"),
-    row(10030, TOO_FAST, "invalid tokens are pulled too often"),
-    row(10032, TOO_FAST, "invalid aliases are pulled too often"),
-    row(10039, TOO_FAST, "statistics and traces are read too often"),
+    row(10030, TOO_FAST_BESIDE, "invalid tokens are pulled too often"),
+    row(10032, TOO_FAST_BESIDE, "invalid aliases are pulled too often"),
+    row(10039, TOO_FAST_BESIDE, "statistics and traces are read too often"),
     row(10031, DENIED, "the app is blacklisted for sending"),
-    row(10033, DENIED, "the app is blacklisted for feedback calls"),
+    row(10033, DENIED_BESIDE, "the app is blacklisted for feedback calls"),
     row(10036, DENIED, "the operation is forbidden to the app"),
     row(21303, DENIED, "the request is restricted"),
     row(10034, QUOTA, "too many messages today"),
     Row { rule: Rule::RetryOnce, ..row(10037, BUSY, "the request expired on its way") },
-    row(10038, DENIED, "the app may not read statistics and traces"),
+    row(10038, DENIED_BESIDE, "the app may not read statistics and traces"),
     row(20209, REFUSED, "the topic is illegal"),
     row(20215, BUSY, "subscribing failed"),
     row(20216, BUSY, "unsubscribing failed"),
@@ -86,12 +91,12 @@ pub(crate) const ROWS: &[Row] = &[
     row(20607, BUSY, "a database error"),
     row(22102, BUSY, "sending the notification failed"),
     row(26003, BUSY, "an internal push call failed"),
-    row(26004, TOO_FAST, "broadcasts are sent too often"),
-    row(26005, TOO_FAST, "accounts are set too often"),
+    row(26004, TOO_FAST_BESIDE, "broadcasts are sent too often"),
+    row(26005, TOO_FAST_BESIDE, "accounts are set too often"),
     row(26006, REFUSED, "the message awaits a review in the console"),
     row(27001, REFUSED, "the channel is missing, unknown or not approved"),
     row(65003, AWAY, "the device was not found; mostly it is offline"),
-    row(65006, TOO_FAST, "the alias is set too often"),
+    row(65006, TOO_FAST_BESIDE, "the alias is set too often"),
     row(65007, BLOCKED_TARGET, "the alias is blacklisted"),
     row(65008, REFUSED, "the alias is too long"),
     row(65012, REFUSED, "the alias is empty"),

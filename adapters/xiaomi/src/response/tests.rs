@@ -6,7 +6,8 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use zpns_core::resources::HttpResponse;
-use zpns_core::{ErrorKind, Outcome, Retry, Sent, Timestamp, TokenAction};
+use zpns_core::{ErrorKind, Outcome, Retry, Scope, Sent, Timestamp, TokenAction};
+use zpns_kit::testing::scope_of;
 use zpns_kit::{RetryClass, TokenFate};
 
 use super::table::Rule;
@@ -78,6 +79,7 @@ fn every_row_is_what_becomes_of_its_code() {
             let vendor = outcome.vendor().unwrap();
             assert_eq!(vendor.code, row.code.to_string());
             assert_eq!(vendor.reason.as_deref(), Some("said Xiaomi"));
+            assert_eq!(scope_of(&outcome), row.verdict.scope, "{}", row.code);
             match outcome {
                 Outcome::Rejected(rejection) => {
                     assert!(row.verdict.kind.is_verdict(), "{}", row.code);
@@ -133,6 +135,48 @@ fn every_documented_code_is_handled_as_the_reference_says() {
         }
     }
     assert_eq!(seen, ROWS.len(), "no row is without its source");
+}
+
+/// Whom what a layer acts on concerns, by hand.
+#[rustfmt::skip]
+const SCOPES: &[(ErrorKind, Scope, &[i64])] = &[
+    (ErrorKind::QuotaExceeded, Scope::Class, &[10034, 200001]),
+    (ErrorKind::RateLimited, Scope::Provider, &[10027, 200002, 10022, 10023, 10024, 10028, 22101]),
+    (ErrorKind::RateLimited, Scope::Target, &[10030, 10032, 10039, 26004, 26005, 65006]),
+    (ErrorKind::PermissionDenied, Scope::Provider, &[10031, 10036, 21303, 10004, 10005, 10014, 10026, 22021]),
+    (ErrorKind::PermissionDenied, Scope::Target, &[10033, 10038]),
+    (ErrorKind::CredentialInvalid, Scope::Provider, &[21301, 21302, 22000, 22006, 22007, 22022, 10006, 22001, 22002, 22003, 22004, 22005, 22008, 22020]),
+];
+
+#[test]
+fn a_used_up_day_concerns_its_class_and_what_is_about_another_call_concerns_no_push() {
+    let acted_on =
+        |row: &&super::table::Row| SCOPES.iter().any(|(kind, ..)| *kind == row.verdict.kind);
+    let codes: BTreeSet<i64> = ROWS.iter().filter(acted_on).map(|row| row.code).collect();
+    let listed = SCOPES
+        .iter()
+        .flat_map(|(_, _, codes)| codes.iter().copied());
+    assert_eq!(
+        listed.collect::<BTreeSet<_>>(),
+        codes,
+        "every code is looked at"
+    );
+    for (kind, scope, codes) in SCOPES {
+        for code in *codes {
+            let outcome = one(&error(200, *code));
+            assert_eq!(
+                (outcome.kind(), scope_of(&outcome)),
+                (Some(*kind), *scope),
+                "{code}"
+            );
+        }
+    }
+    let away = one(&error(200, 65003));
+    assert_eq!(
+        scope_of(&away),
+        Scope::Target,
+        "a device that is away is no outage"
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use zpns_core::config::{ConfigError, VendorConfig as _};
-use zpns_core::{Connection, Notification, PushProvider as _, Secret};
+use zpns_core::{Capability, Connection, Notification, PushProvider as _, Secret};
 
 use super::mi::{Mi as _, SECRET, batch, content};
 use crate::config::REGIONS;
@@ -73,6 +73,9 @@ async fn every_region_has_a_host_of_its_own() {
             .send(&batch(&Notification::alert("t", "b"), &["r1"]))
             .await;
         assert_eq!(report.accepted(), 1);
+        // By whose midnight it counts is known of China alone.
+        let day = (region == Region::China).then_some(Capability::CHINA);
+        assert_eq!(provider.capability().quota_day, day, "{region:?}");
         let uri = mi.requests()[0].uri.to_string();
         assert_eq!(uri, format!("{host}/v3/message/regid"));
     }

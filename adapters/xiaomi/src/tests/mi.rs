@@ -8,7 +8,7 @@ use zpns_core::{Batch, Notification};
 use zpns_kit::testing::{self, FakeVendor};
 
 use crate::provider::capability;
-use crate::{XiaomiConfig, XiaomiProvider};
+use crate::{Region, XiaomiConfig, XiaomiProvider};
 
 pub(super) const SECRET: &str = "swordfish==";
 pub(super) const PACKAGE: &str = "com.example.app";
@@ -63,5 +63,5 @@ pub(super) fn targets(request: &HttpRequest) -> Vec<String> {
 }
 
 pub(super) fn batch(message: &Notification, tokens: &[&str]) -> Batch {
-    testing::batch(message, &capability(), tokens).unwrap()
+    testing::batch(message, &capability(Region::China), tokens).unwrap()
 }
