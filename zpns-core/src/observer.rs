@@ -70,7 +70,8 @@ pub enum Event<'a> {
         /// How long it took.
         took: Duration,
     },
-    /// Part of a batch is tried again.
+    /// Part of a batch is tried again. What was held back without a call (an open breaker) only
+    /// waits: that is told of by what holds it back.
     Retried {
         /// Through which provider.
         provider: &'a ProviderInfo,

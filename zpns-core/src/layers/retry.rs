@@ -147,14 +147,14 @@ impl AroundRetries {
             let failed_at = clock.now();
             if round.is_attempt {
                 attempt += 1;
+                self.observers.tell(&Event::Retried {
+                    provider: next.provider().info(),
+                    targets: round.positions.len(),
+                    attempt,
+                    delay: round.delay,
+                    kind: round.cause,
+                });
             }
-            self.observers.tell(&Event::Retried {
-                provider: next.provider().info(),
-                targets: round.positions.len(),
-                attempt,
-                delay: round.delay,
-                kind: round.cause,
-            });
             clock.sleep(round.delay).await;
             // A clock may oversleep.
             if latest.is_some_and(|latest| clock.monotonic() >= latest) {

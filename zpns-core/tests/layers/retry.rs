@@ -490,7 +490,8 @@ async fn what_the_breaker_holds_back_waits_for_the_probe_and_uses_up_no_attempt(
     let mut delivery = Delivery::default();
     delivery.breaker = Breaker::default();
     delivery.breaker.at_least = 20;
-    let context = LayerContext::new(resources, Observers::default());
+    let recorder = Arc::new(Recorder::default());
+    let context = LayerContext::new(resources, Observers::new(vec![recorder.clone()]));
     let layers = delivery.wrap(Arc::clone(&provider) as Arc<dyn PushProvider>, &context);
     let one = batch(&provider, 1, Some(secs(60)));
     let reports = futures_util::future::join_all((0..200).map(|_| layers.send(&one))).await;
@@ -498,6 +499,8 @@ async fn what_the_breaker_holds_back_waits_for_the_probe_and_uses_up_no_attempt(
     // Twenty opened it; from then on there were only probes until it was over.
     let probes = provider.calls().len() - 20 - 200;
     assert!((4..12).contains(&probes), "{probes}");
+    // Waiting is no retry: observers are told of one for each failure.
+    assert_eq!(recorder.of("retried").len(), 20 + probes);
 }
 
 #[tokio::test(start_paused = true)]
