@@ -74,3 +74,6 @@ fn in_delivery(place: &[String], error: ConfigError) -> Fault {
         .join(".");
     Fault::Delivery { table, error }
 }
+
+#[cfg(test)]
+mod tests;

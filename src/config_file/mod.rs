@@ -44,20 +44,8 @@ pub use self::section::ProviderSection;
 /// the config file.
 ///
 /// Delivery has the same defaults as in code: transient faults are retried without being asked.
-/// `[providers.X.delivery]` changes them, with a table for each part (`retries`, `breaker`,
-/// `rate`, `quota`, `guard`, `preflight`), each with the fields of its part of
-/// [`Delivery`](zpns_core::layers::Delivery), and `attempt_timeout_ms`:
 ///
-/// ```toml
-/// [providers.ios.delivery.guard]  # when so many tokens die at once that none is dropped
-/// share = 0.5                     # more than this share of the verdicts (0.2 unless set) …
-/// at_least = 100                  # … and at least so many (50) …
-/// window_ms = 3600000             # … within this time (ten minutes)
-/// # enabled = false
-///
-/// [providers.ios.delivery.preflight] # what happens where a rule holds, by its name
-/// call_without_ttl = "error"         # or "warning", "off"; `zpns rules` lists the rules
-/// ```
+#[doc = include_str!("delivery.md")]
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Config {
