@@ -124,6 +124,20 @@ impl Row {
     }
 }
 
+/// Text, number, truth.
+type Columns<'a> = (Option<&'a str>, Option<f64>, Option<bool>);
+
+/// The one that is not NULL.
+pub(crate) fn columns(value: &AttributeValue) -> Columns<'_> {
+    match value {
+        AttributeValue::Text(text) => (Some(text), None, None),
+        AttributeValue::Number(number) => (None, Some(*number), None),
+        AttributeValue::Bool(truth) => (None, None, Some(*truth)),
+        // A kind that this crate does not know yet is in the body, and not found by.
+        _ => (None, None, None),
+    }
+}
+
 /// As the databases count: they have no unsigned numbers.
 pub(crate) fn millis(millis: u64) -> i64 {
     i64::try_from(millis).unwrap_or(i64::MAX)

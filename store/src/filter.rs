@@ -52,7 +52,7 @@ pub(crate) fn condition(
     Ok(match expression {
         Expression::Tag(tag) => {
             let tag = select.bind(Value::Text(tag.clone()));
-            format!("EXISTS (SELECT 1 FROM tags x WHERE x.tag = {tag} AND x.device = d.id)")
+            format!("EXISTS (SELECT 1 FROM zpns_tags x WHERE x.tag = {tag} AND x.device = d.id)")
         }
         Expression::Attribute(name, comparison, value) => {
             attribute(name, *comparison, value, select).ok_or_else(|| unknown(expression))?
@@ -65,7 +65,7 @@ pub(crate) fn condition(
                 Property::Environment => holds("d.environment"),
                 Property::Locale => format!("(d.locale IS NOT NULL AND {})", holds("d.locale")),
                 Property::Provider => format!(
-                    "EXISTS (SELECT 1 FROM channels x WHERE x.device = d.id AND {})",
+                    "EXISTS (SELECT 1 FROM zpns_channels x WHERE x.device = d.id AND {})",
                     holds("x.provider")
                 ),
                 _ => return Err(unknown(expression)),
@@ -131,7 +131,7 @@ fn attribute(
     let value = select.bind(value);
     let sign = sign(comparison);
     Some(format!(
-        "EXISTS (SELECT 1 FROM attributes x \
+        "EXISTS (SELECT 1 FROM zpns_attributes x \
          WHERE x.device = d.id AND x.name = {name} AND x.{column} {sign} {value})"
     ))
 }

@@ -37,6 +37,8 @@ mod difference;
 mod engine;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod filter;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod migrations;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "redis")]
@@ -51,7 +53,7 @@ mod store;
 #[cfg(feature = "postgres")]
 pub use self::postgres::{Postgres, PostgresStore};
 #[cfg(feature = "redis")]
-pub use self::redis_presence::RedisPresence;
+pub use self::redis_presence::{ConnectError, RedisPresence};
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::{Sqlite, SqliteStore};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

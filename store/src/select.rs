@@ -37,14 +37,14 @@ impl Select {
     /// One device.
     pub(crate) fn device(id: PushId) -> Self {
         Self {
-            sql: "SELECT body FROM devices WHERE id = $1".to_owned(),
+            sql: "SELECT body FROM zpns_devices WHERE id = $1".to_owned(),
             values: vec![Value::Id(id.uuid())],
         }
     }
 
     /// The device that has this token.
     pub(crate) fn owner(provider: &ProviderId, token: &Token) -> Self {
-        let sql = "SELECT d.body FROM channels c JOIN devices d ON d.id = c.device \
+        let sql = "SELECT d.body FROM zpns_channels c JOIN zpns_devices d ON d.id = c.device \
                    WHERE c.provider = $1 AND c.token = $2";
         let texts = [provider.as_str(), token.as_str()];
         Self {
@@ -65,7 +65,7 @@ impl Select {
     ) -> Result<Self, RegistryError> {
         let mut select = Self::default();
         // Where ids are read from in their order, and what is to be true besides.
-        let (mut from, mut key) = ("devices d".to_owned(), "d.id");
+        let (mut from, mut key) = ("zpns_devices d".to_owned(), "d.id");
         let condition = match query {
             DeviceQuery::User(user) => select.users(std::slice::from_ref(user), dialect),
             DeviceQuery::Users(users) => select.users(users, dialect),
@@ -73,7 +73,9 @@ impl Select {
                 let Filter { tag, rest } = filter::filter(expression);
                 if let Some(tag) = tag {
                     let tag = select.bind(Value::Text(tag.to_owned()));
-                    from = format!("tags t JOIN devices d ON d.id = t.device AND t.tag = {tag}");
+                    from = format!(
+                        "zpns_tags t JOIN zpns_devices d ON d.id = t.device AND t.tag = {tag}"
+                    );
                     key = "t.device";
                 }
                 filter::all(&rest, &mut select)?

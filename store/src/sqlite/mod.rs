@@ -6,19 +6,19 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::query::Query;
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteRow, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Row, SqlSafeStr};
+use sqlx::{AssertSqlSafe, Row};
 use zpns_core::model::MessageId;
 use zpns_core::service::UserId;
 
 use self::unit::SqliteUnit;
 use crate::badges::{REMEMBERED, SWEEP};
 use crate::engine::Engine;
+use crate::migrations::{Step, migrator};
 use crate::select::{Dialect, Select, Value};
 use crate::store::{OpenError, Store};
 
@@ -36,6 +36,11 @@ pub struct Sqlite {
     writer: SqlitePool,
     readers: SqlitePool,
 }
+
+const MIGRATIONS: &[Step] = &[(
+    "devices",
+    include_str!("../../migrations/sqlite/0001_devices.sql"),
+)];
 
 /// How long a change waits for another process's.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -64,7 +69,8 @@ impl Store<Sqlite> {
         let writer = SqlitePoolOptions::new().max_connections(1);
         let writer = writer.connect_with(options.clone()).await;
         let writer = writer.map_err(OpenError::Connect)?;
-        migrator().run(&writer).await.map_err(OpenError::Migrate)?;
+        let tables = migrator(MIGRATIONS);
+        tables.run(&writer).await.map_err(OpenError::Migrate)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(options.pragma("query_only", "ON"))
@@ -78,18 +84,6 @@ impl Store<Sqlite> {
         self.engine.readers.close().await;
         self.engine.writer.close().await;
     }
-}
-
-fn migrator() -> Migrator {
-    let devices = include_str!("../../migrations/sqlite/0001_devices.sql");
-    let kind = MigrationType::Simple;
-    Migrator::with_migrations(vec![Migration::new(
-        1,
-        "devices".into(),
-        kind,
-        devices.into_sql_str(),
-        false,
-    )])
 }
 
 #[async_trait]
@@ -117,7 +111,7 @@ impl Engine for Sqlite {
     }
 
     async fn badge(&self, user: &UserId) -> Result<Option<i64>, sqlx::Error> {
-        sqlx::query_scalar("SELECT count FROM badges WHERE user_id = $1")
+        sqlx::query_scalar("SELECT count FROM zpns_badges WHERE user_id = $1")
             .bind(user.as_str())
             .fetch_optional(&self.readers)
             .await
@@ -125,9 +119,9 @@ impl Engine for Sqlite {
 
     async fn set_badge(&self, user: &UserId, count: Option<i64>) -> Result<(), sqlx::Error> {
         let query = match count {
-            None => sqlx::query("DELETE FROM badges WHERE user_id = $1").bind(user.as_str()),
+            None => sqlx::query("DELETE FROM zpns_badges WHERE user_id = $1").bind(user.as_str()),
             Some(count) => sqlx::query(
-                "INSERT INTO badges (user_id, count) VALUES ($1, $2) \
+                "INSERT INTO zpns_badges (user_id, count) VALUES ($1, $2) \
                  ON CONFLICT (user_id) DO UPDATE SET count = excluded.count",
             )
             .bind(user.as_str())
@@ -146,7 +140,7 @@ impl Engine for Sqlite {
     ) -> Result<i64, sqlx::Error> {
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let place: Option<i64> = sqlx::query_scalar(
-            "INSERT INTO counted (user_id, message) VALUES ($1, $2) \
+            "INSERT INTO zpns_counted (user_id, message) VALUES ($1, $2) \
              ON CONFLICT DO NOTHING RETURNING place",
         )
         .bind(user.as_str())
@@ -156,7 +150,7 @@ impl Engine for Sqlite {
         let by = if place.is_some() { by } else { 0 };
         let count: Option<i64> = if by > 0 {
             sqlx::query_scalar(
-                "INSERT INTO badges (user_id, count) VALUES ($1, $2) \
+                "INSERT INTO zpns_badges (user_id, count) VALUES ($1, $2) \
                  ON CONFLICT (user_id) DO UPDATE SET count = MIN(count + excluded.count, $3) \
                  RETURNING count",
             )
@@ -166,13 +160,13 @@ impl Engine for Sqlite {
             .fetch_optional(&mut *transaction)
             .await?
         } else {
-            sqlx::query_scalar("SELECT count FROM badges WHERE user_id = $1")
+            sqlx::query_scalar("SELECT count FROM zpns_badges WHERE user_id = $1")
                 .bind(user.as_str())
                 .fetch_optional(&mut *transaction)
                 .await?
         };
         if let Some(place) = place.filter(|place| place % SWEEP == 0) {
-            sqlx::query("DELETE FROM counted WHERE place <= $1")
+            sqlx::query("DELETE FROM zpns_counted WHERE place <= $1")
                 .bind(place - REMEMBERED)
                 .execute(&mut *transaction)
                 .await?;

@@ -5,10 +5,10 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Transaction};
 use uuid::Uuid;
 use zpns_core::model::Timestamp;
-use zpns_core::service::{AttributeValue, PushId, UserId};
+use zpns_core::service::{PushId, UserId};
 
 use super::{array, body};
-use crate::difference::{self, Difference, millis};
+use crate::difference::{self, Difference, columns, millis};
 use crate::engine::{Concerned, Unit};
 
 /// A transaction on the only connection that writes.
@@ -31,8 +31,8 @@ impl Unit for SqliteUnit {
             .map(|(provider, token)| [provider.as_str(), token.as_str()].as_slice().into())
             .collect();
         let rows = sqlx::query(
-            "SELECT body FROM devices WHERE id IN (SELECT unhex(value) FROM json_each($1) \
-             UNION SELECT c.device FROM json_each($2) j CROSS JOIN channels c \
+            "SELECT body FROM zpns_devices WHERE id IN (SELECT unhex(value) FROM json_each($1) \
+             UNION SELECT c.device FROM json_each($2) j CROSS JOIN zpns_channels c \
              ON c.provider = j.value ->> 0 AND c.token = j.value ->> 1)",
         )
         .bind(array(&ids))
@@ -43,7 +43,8 @@ impl Unit for SqliteUnit {
     }
 
     async fn ids_of(&mut self, user: &UserId) -> Result<Vec<PushId>, sqlx::Error> {
-        let query = sqlx::query("SELECT id FROM devices WHERE user_id = $1").bind(user.as_str());
+        let query =
+            sqlx::query("SELECT id FROM zpns_devices WHERE user_id = $1").bind(user.as_str());
         let rows = query.fetch_all(&mut *self.0).await?;
         rows.iter().map(id).collect()
     }
@@ -54,7 +55,7 @@ impl Unit for SqliteUnit {
         limit: i64,
     ) -> Result<Vec<PushId>, sqlx::Error> {
         let query =
-            sqlx::query("SELECT id FROM devices WHERE dead_ms < $1 ORDER BY dead_ms LIMIT $2")
+            sqlx::query("SELECT id FROM zpns_devices WHERE dead_ms < $1 ORDER BY dead_ms LIMIT $2")
                 .bind(millis(before.as_millis()))
                 .bind(limit);
         let rows = query.fetch_all(&mut *self.0).await?;
@@ -75,28 +76,28 @@ impl SqliteUnit {
     async fn delete(&mut self, difference: &Difference) -> Result<(), sqlx::Error> {
         let connection = &mut *self.0;
         for (provider, token) in &difference.channels_gone {
-            sqlx::query("DELETE FROM channels WHERE provider = $1 AND token = $2")
+            sqlx::query("DELETE FROM zpns_channels WHERE provider = $1 AND token = $2")
                 .bind(provider.as_str().to_owned())
                 .bind(token.as_str().to_owned())
                 .execute(&mut *connection)
                 .await?;
         }
         for (tag, device) in &difference.tags_gone {
-            sqlx::query("DELETE FROM tags WHERE tag = $1 AND device = $2")
+            sqlx::query("DELETE FROM zpns_tags WHERE tag = $1 AND device = $2")
                 .bind(tag.clone())
                 .bind(device.uuid())
                 .execute(&mut *connection)
                 .await?;
         }
         for (device, name) in &difference.attributes_gone {
-            sqlx::query("DELETE FROM attributes WHERE device = $1 AND name = $2")
+            sqlx::query("DELETE FROM zpns_attributes WHERE device = $1 AND name = $2")
                 .bind(device.uuid())
                 .bind(name.clone())
                 .execute(&mut *connection)
                 .await?;
         }
         for device in &difference.gone {
-            sqlx::query("DELETE FROM devices WHERE id = $1")
+            sqlx::query("DELETE FROM zpns_devices WHERE id = $1")
                 .bind(device.uuid())
                 .execute(&mut *connection)
                 .await?;
@@ -110,7 +111,7 @@ impl SqliteUnit {
         }
         let connection = &mut *self.0;
         for (provider, token, device) in &difference.channels {
-            sqlx::query("INSERT INTO channels (provider, token, device) VALUES ($1, $2, $3)")
+            sqlx::query("INSERT INTO zpns_channels (provider, token, device) VALUES ($1, $2, $3)")
                 .bind(provider.as_str().to_owned())
                 .bind(token.as_str().to_owned())
                 .bind(device.uuid())
@@ -118,7 +119,7 @@ impl SqliteUnit {
                 .await?;
         }
         for (tag, device) in &difference.tags {
-            sqlx::query("INSERT INTO tags (tag, device) VALUES ($1, $2)")
+            sqlx::query("INSERT INTO zpns_tags (tag, device) VALUES ($1, $2)")
                 .bind(tag.clone())
                 .bind(device.uuid())
                 .execute(&mut *connection)
@@ -127,12 +128,12 @@ impl SqliteUnit {
         for (device, name, value) in &difference.attributes {
             let (text, number, truth) = columns(value);
             sqlx::query(
-                "INSERT INTO attributes (device, name, text, number, truth) \
+                "INSERT INTO zpns_attributes (device, name, text, number, truth) \
                  VALUES ($1, $2, $3, $4, $5)",
             )
             .bind(device.uuid())
             .bind(name.clone())
-            .bind(text)
+            .bind(text.map(str::to_owned))
             .bind(number)
             .bind(truth)
             .execute(&mut *connection)
@@ -143,7 +144,7 @@ impl SqliteUnit {
 
     async fn device(&mut self, device: &difference::Row) -> Result<(), sqlx::Error> {
         sqlx::query(
-            "INSERT INTO devices (id, user_id, dead_ms, platform, environment, locale, body) \
+            "INSERT INTO zpns_devices (id, user_id, dead_ms, platform, environment, locale, body) \
              VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET \
              user_id = excluded.user_id, dead_ms = excluded.dead_ms, \
              platform = excluded.platform, environment = excluded.environment, \
@@ -159,19 +160,6 @@ impl SqliteUnit {
         .execute(&mut *self.0)
         .await?;
         Ok(())
-    }
-}
-
-type Columns = (Option<String>, Option<f64>, Option<bool>);
-
-/// The one that is not NULL.
-pub(crate) fn columns(value: &AttributeValue) -> Columns {
-    match value {
-        AttributeValue::Text(text) => (Some(text.clone()), None, None),
-        AttributeValue::Number(number) => (None, Some(*number), None),
-        AttributeValue::Bool(truth) => (None, None, Some(*truth)),
-        // A kind that this crate does not know yet is in the body, and not found by.
-        _ => (None, None, None),
     }
 }
 
