@@ -2,7 +2,8 @@
 //! page to read at `/`.
 //!
 //! Run by itself it sends a small campaign through the simulator on a bad day (one vendor is busy,
-//! another one calls every token dead), asks itself for the page, prints it and ends. With an
+//! one is down, one finds us too fast, another one calls every token dead), asks itself for the
+//! page, prints it and ends. With an
 //! address it goes on serving both until it is stopped:
 //!
 //! ```sh
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Write;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router as Web;
 use axum::extract::State;
@@ -23,8 +25,10 @@ use axum::routing::get;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use zpns::layers::BreakerState;
+use zpns::resources::SystemClock;
 use zpns::telemetry::{Metrics, Spans};
-use zpns::{Category, Config, Notification, Recipient, Router, Target};
+use zpns::{Category, Clock, Config, Notification, Recipient, Router, SendOptions, Target};
 use zpns_simulator::Simulator;
 use zpns_simulator::faults::{Fault, FaultScript, Rule};
 
@@ -48,17 +52,19 @@ impl Dashboard {
         let scrape = self.scrape();
         let numbers = Numbers::read(&scrape);
         let mut page = format!(
-            "{:<10}{:>9}{:>9}{:>8}{:>8}{:>10}{:>9}{:>9}\n",
+            "{:<10}{:>9}{:>9}{:>8}{:>8}{:>9}{:>9}{:>8}{:>11}\n",
             "provider",
             "accepted",
             "rejected",
             "failed",
             "retried",
             "mean ms",
+            "p99 ms",
             "waiting",
             "breaker"
         );
         let mut notes = String::new();
+        let now = SystemClock::new().now();
         for status in self.router.status() {
             let id = status.provider.id.as_str();
             let outcomes = |outcome| {
@@ -69,24 +75,36 @@ impl Dashboard {
             let attempts = of("zpns_attempt_seconds_count").max(1.0);
             let _ = writeln!(
                 page,
-                "{id:<10}{:>9}{:>9}{:>8}{:>8}{:>10.1}{:>9}{:>9}",
+                "{id:<10}{:>9}{:>9}{:>8}{:>8}{:>9.1}{:>9.1}{:>8}{:>11}",
                 outcomes("accepted"),
                 outcomes("rejected"),
                 outcomes("failed"),
                 of("zpns_retries_total"),
                 of("zpns_attempt_seconds_sum") * 1_000.0 / attempts,
+                numbers.most(
+                    "zpns_attempt_seconds",
+                    &[("provider", id), ("quantile", "0.99")]
+                ) * 1_000.0,
                 status.waiting,
-                match of("zpns_breaker_open") {
-                    0.0 => "closed",
-                    _ => "open",
-                },
+                status.layers.breaker.as_str(),
             );
+            if status.layers.breaker != BreakerState::Closed {
+                let _ = writeln!(notes, "{id}: not called until a probe gets through");
+            }
+            if let Some(rate) = status.layers.per_second {
+                let unit = status.layers.rate_unit.as_str();
+                let _ = writeln!(notes, "{id}: {rate:.0} {unit} a second at the most");
+            }
+            for quota in status.layers.used_up {
+                let hours = quota.until.since(now).as_secs().div_ceil(3_600);
+                let _ = writeln!(notes, "{id}: a daily quota is used up for {hours} hours");
+            }
             if let Some(alarm) = status.guard {
                 let _ = writeln!(notes, "{id}: no token is dropped: {alarm}");
             }
             for expiry in status.expiries {
-                let at = expiry.at.as_secs();
-                let _ = writeln!(notes, "{id}: {} ends at {at} (Unix time)", expiry.what);
+                let days = expiry.at.since(now).as_secs() / 86_400;
+                let _ = writeln!(notes, "{id}: {} ends in {days} days", expiry.what);
             }
         }
         let onward = numbers.sum("zpns_fallbacks_total", &[]);
@@ -128,15 +146,24 @@ impl<'a> Numbers<'a> {
 
     /// All samples of this name with these labels together.
     fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
+        // The empty sum of floats is -0.
+        self.of(name, labels).fold(0.0, |sum, value| sum + value)
+    }
+
+    /// The largest of them.
+    fn most(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
+        self.of(name, labels).fold(0.0, f64::max)
+    }
+
+    fn of(&self, name: &str, labels: &[(&str, &str)]) -> impl Iterator<Item = f64> {
         let wanted: Vec<String> = labels
             .iter()
             .map(|(label, value)| format!("{label}=\"{value}\""))
             .collect();
         let samples = self.0.get(name).into_iter().flatten();
         samples
-            .filter(|(labels, _)| wanted.iter().all(|label| labels.contains(label.as_str())))
-            // The empty sum of floats is -0.
-            .fold(0.0, |sum, (_, value)| sum + value)
+            .filter(move |(labels, _)| wanted.iter().all(|label| labels.contains(label.as_str())))
+            .map(|(_, value)| *value)
     }
 }
 
@@ -147,7 +174,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let metrics = Arc::new(Metrics::new());
 
     let simulator = Simulator::start().await?;
-    let config = Config::parse(&simulator.config_toml()?, "simulator.toml")?;
+    let mut config = Config::parse(&simulator.config_toml()?, "simulator.toml")?;
+    for section in &mut config.providers {
+        // A day is short here: an outage is one after ten failed requests, and not waited out.
+        section.delivery.breaker.at_least = 10;
+        section.delivery.retries.attempts = 3;
+    }
     let router = config
         .router_builder()?
         .observer(metrics.clone())
@@ -167,8 +199,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     bad_day(&simulator, &router).await?;
     println!("{}", ask(local, "/").await?);
     let scrape = ask(local, "/metrics").await?;
-    let samples = scrape.lines().filter(|line| !line.starts_with('#'));
-    println!("… and {} samples at /metrics", samples.count());
+    let samples: Vec<&str> = (scrape.lines())
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .collect();
+    println!("… and {} samples at /metrics, such as", samples.len());
+    let telling = ["zpns_breaker_open{", "zpns_guard_closed{"];
+    for sample in samples {
+        if telling.iter().any(|name| sample.starts_with(name)) && sample.ends_with(" 1") {
+            println!("{sample}");
+        }
+    }
 
     if address.is_some() {
         println!("serving http://{local}/ and http://{local}/metrics");
@@ -185,7 +225,10 @@ async fn bad_day(simulator: &Simulator, router: &Router) -> Result<(), Box<dyn E
     let busy = Rule::new(Fault::retry_after(503, 1))
         .provider("fcm")
         .count(3);
-    simulator.set_faults(FaultScript::new().rule(busy))?;
+    let down = Rule::new(Fault::status(503)).provider("webpush");
+    let too_fast = Rule::new(Fault::status(429)).provider("harmony").count(1);
+    let script = FaultScript::new().rule(busy).rule(down).rule(too_fast);
+    simulator.set_faults(script)?;
     let campaign =
         Notification::alert("Sale", "Everything must go").with_category(Category::Marketing);
     let mut audience = Vec::new();
@@ -195,7 +238,9 @@ async fn bad_day(simulator: &Simulator, router: &Router) -> Result<(), Box<dyn E
         let everybody = tokens.live.iter().chain(&tokens.dead);
         audience.extend(everybody.map(|token| Target::new(id.clone(), token.as_str())));
     }
-    let _ = router.send(&campaign, audience).await;
+    let mut options = SendOptions::default();
+    options.timeout = Some(Duration::from_secs(3));
+    let _ = router.send_with(&campaign, audience, &options).await;
 
     let (xiaomi, fcm) = (simulator.tokens("xiaomi"), simulator.tokens("fcm"));
     let phones = xiaomi.dead.iter().zip(&fcm.live).map(|(old, new)| {

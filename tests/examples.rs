@@ -154,24 +154,36 @@ fn the_chat_reaches_who_is_offline_and_nobody_who_logged_out() {
 #[test]
 fn the_metrics_show_a_bad_day_per_provider() {
     let page = run("metrics", &[]);
-    let rows = |provider| {
+    let row = |provider: &str| {
         let rows = rows(&page, provider);
         assert_eq!(rows.len(), 1, "{provider}: {page}");
-        rows[0][1..5]
-            .iter()
-            .map(|word| word.parse::<u64>().unwrap())
-            .collect::<Vec<_>>()
+        let numbers = rows[0][1..5].iter();
+        let numbers: Vec<u64> = numbers.map(|word| word.parse().unwrap()).collect();
+        let breaker = *rows[0].last().unwrap();
+        ([numbers[0], numbers[1], numbers[2], numbers[3]], breaker)
     };
-    let [accepted, rejected, failed, retried] = rows("fcm")[..] else {
-        panic!("{page}");
-    };
-    assert!(accepted > 0 && rejected > 0 && retried > 0, "{page}");
-    assert_eq!(failed, 0, "{page}");
-    assert!(rows("honor")[1] >= 60, "{page}");
+    // Eight live devices and three dead ones of each vendor; three chats that went on to FCM, and
+    // sixty dead ones of HONOR.
+    for vendor in ["apns", "huawei", "meizu", "oppo", "vivo"] {
+        assert_eq!(row(vendor), ([8, 3, 0, 0], "closed"), "{vendor}: {page}");
+    }
+    assert_eq!(row("fcm"), ([11, 3, 0, 3], "closed"), "{page}");
+    assert_eq!(row("honor"), ([8, 63, 0, 0], "closed"), "{page}");
+    assert_eq!(row("xiaomi"), ([8, 6, 0, 0], "closed"), "{page}");
+    let ([accepted, rejected, failed, retried], breaker) = row("harmony");
+    assert_eq!((accepted, rejected, failed), (8, 3, 0), "{page}");
+    assert!(retried > 0 && breaker == "closed", "{page}");
+    let ([accepted, rejected, failed, _], breaker) = row("webpush");
+    assert_eq!((accepted, rejected, failed), (0, 0, 11), "{page}");
+    assert_eq!(breaker, "open", "{page}");
     for line in [
         "honor: no token is dropped: ",
-        "devices were tried through their next channel",
+        "harmony: 50 requests a second at the most",
+        "webpush: not called until a probe gets through",
+        "3 devices were tried through their next channel",
         "samples at /metrics",
+        r#"zpns_breaker_open{provider="webpush",vendor="webpush"} 1"#,
+        r#"zpns_guard_closed{provider="honor",vendor="honor"} 1"#,
     ] {
         assert!(page.contains(line), "lacks `{line}`: {page}");
     }
