@@ -46,9 +46,12 @@ fn defines(path: &str, name: &str) -> bool {
     let Some((before, _)) = text.split_once(&format!("fn {name}(")) else {
         return false;
     };
-    let mut lines = before.lines().rev().skip(1).map(str::trim);
-    let is_marked = lines
-        .by_ref()
+    // Without the rest of the line that it is on: `async`, or nothing.
+    let (above, _) = before.rsplit_once('\n').unwrap_or_default();
+    let is_marked = above
+        .lines()
+        .rev()
+        .map(str::trim)
         .take_while(|line| line.starts_with('#'))
         .any(|line| line.starts_with("#[test]") || line.starts_with("#[tokio::test"));
     // Suites of trials list their cases beside them.

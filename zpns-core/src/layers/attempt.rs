@@ -15,6 +15,14 @@ const MARGIN: Duration = Duration::from_millis(250);
 
 /// Moves the deadline of an attempt forward to the time-out, and gives up on a provider that
 /// does not keep to it. An attempt for which no time is left is not made.
+///
+/// ```
+/// use std::time::Duration;
+/// use zpns_core::layers::Delivery;
+///
+/// let mut delivery = Delivery::default();
+/// delivery.attempt_timeout = Duration::from_secs(20);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct AttemptTimeout {
     timeout: Duration,

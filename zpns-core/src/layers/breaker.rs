@@ -26,6 +26,15 @@ use crate::resources::Clock;
 ///
 /// After a pause one batch goes through as a probe; if it gets an answer, all do again. What
 /// concerns less than the provider ([`Scope`]) opens nothing.
+///
+/// ```
+/// use std::time::Duration;
+/// use zpns_core::layers::Delivery;
+///
+/// let mut delivery = Delivery::default();
+/// delivery.breaker.share = 0.5;
+/// delivery.breaker.longest_pause = Duration::from_secs(30);
+/// ```
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]

@@ -14,6 +14,13 @@ use super::settings;
 /// Every request that succeeds allows [`per_success`](Self::per_success) retries, time alone
 /// [`per_second`](Self::per_second) of them; unused ones add up to those of ten seconds, but to
 /// ten at least.
+///
+/// ```
+/// use zpns_core::layers::Delivery;
+///
+/// let mut delivery = Delivery::default();
+/// delivery.retries.budget.per_second = 20.0;
+/// ```
 #[derive(Clone, Copy, PartialEq, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]

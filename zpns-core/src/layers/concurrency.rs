@@ -15,6 +15,14 @@ use crate::resources::Clock;
 ///
 /// Campaigns leave an eighth of the places, and at least one of several, to all others. Nothing
 /// is dropped because it is full: whoever sends waits.
+///
+/// ```
+/// use std::num::NonZeroUsize;
+/// use zpns_core::layers::Delivery;
+///
+/// let mut delivery = Delivery::default();
+/// delivery.max_in_flight = NonZeroUsize::new(100);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Concurrency {
     most: usize,

@@ -9,7 +9,8 @@
 //! 4. [`breaker`]: a provider that fails throughout is not called;
 //! 5. [`rate`]: requests or targets per second, fewer when the vendor complains;
 //! 6. [`quota`]: a quota that is used up is not asked for again before the vendor's midnight;
-//! 7. [`concurrency`]: requests in flight, calls before chat before campaigns;
+//! 7. [`concurrency`]: requests in flight, calls before chat before campaigns; what waited is
+//!    asked once more whether breaker and quota let it go;
 //! 8. [`attempt`]: a time-out for each attempt;
 //! 9. a layer of the host's own (`inner`).
 //!
@@ -58,6 +59,35 @@ use crate::provider::PushProvider;
 use crate::resources::Resources;
 
 /// Wraps a provider in another one.
+///
+/// A host's own layer goes into one of the two slots of [`Delivery`], `outer` or `inner`. What it
+/// does is an [`Around`], which has no need to delegate everything else:
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicUsize, Ordering};
+/// use zpns_core::layers::{Around, Delivery, Layer, LayerContext, Next, Wrapped};
+/// use zpns_core::{Batch, PushProvider, Report};
+///
+/// #[derive(Clone, Debug, Default)]
+/// struct CountTargets(Arc<AtomicUsize>);
+///
+/// impl Around for CountTargets {
+///     async fn send<'a, N: Next>(&'a self, next: &'a N, batch: &'a Batch) -> Report {
+///         self.0.fetch_add(batch.targets().len(), Ordering::Relaxed);
+///         next.pass(batch).await
+///     }
+/// }
+///
+/// impl Layer for CountTargets {
+///     fn wrap(&self, inner: Arc<dyn PushProvider>, _: &LayerContext) -> Arc<dyn PushProvider> {
+///         Wrapped::around(inner, self.clone())
+///     }
+/// }
+///
+/// let mut delivery = Delivery::default();
+/// delivery.outer = Some(Arc::new(CountTargets::default()));
+/// ```
 pub trait Layer: Debug + Send + Sync + 'static {
     /// The provider with this layer around it.
     fn wrap(&self, inner: Arc<dyn PushProvider>, context: &LayerContext) -> Arc<dyn PushProvider>;

@@ -37,7 +37,16 @@ const DAY: i64 = 24 * 3_600_000;
 /// on one device closes nothing.
 ///
 /// What one device may get in a day is known to the host better than to us: it depends on the
-/// app's category and rights. Where it is set, pushes beyond it are answered without a call.
+/// app's category and rights. Where it is set, pushes beyond it are answered without a call. About
+/// a million devices are counted at the most; those beyond are not.
+///
+/// ```
+/// use std::num::NonZeroU32;
+/// use zpns_core::layers::Delivery;
+///
+/// let mut delivery = Delivery::default();
+/// delivery.quota.marketing_per_device = NonZeroU32::new(2);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]

@@ -31,6 +31,15 @@ const STEP: Duration = Duration::from_secs(1);
 /// the one to be halved, and there is no bound any more once it was passed by again twofold.
 ///
 /// Calls do not wait behind campaigns ([`Urgency`]).
+///
+/// ```
+/// use std::num::NonZeroU32;
+/// use zpns_core::layers::{Delivery, RateUnit};
+///
+/// let mut delivery = Delivery::default();
+/// delivery.rate_per_second = NonZeroU32::new(3_000);
+/// delivery.rate.unit = RateUnit::Targets;
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]

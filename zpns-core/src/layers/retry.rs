@@ -29,6 +29,17 @@ mod history;
 /// is no attempt and costs no budget. Verdicts on other targets of the batch are handed out
 /// before the wait. The report says of each target when and why its earlier attempts failed
 /// ([`Notes::attempts`](crate::Notes::attempts)).
+///
+/// ```
+/// use std::time::Duration;
+/// use zpns_core::layers::{Delivery, Retries};
+///
+/// let mut delivery = Delivery::default();
+/// delivery.retries.attempts = 3;
+/// delivery.retries.longest = Duration::from_secs(10);
+/// // Or, for a host that tries again by itself:
+/// delivery.retries = Retries::none();
+/// ```
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]

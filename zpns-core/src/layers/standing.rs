@@ -5,7 +5,24 @@ use super::quota::UsedUp;
 use super::rate::RateUnit;
 use super::urgency::Urgency;
 
-/// How the layers of one provider stand at the moment.
+/// How the layers of one provider stand at the moment: a part of
+/// [`ProviderStatus`](crate::router::ProviderStatus).
+///
+/// ```
+/// use zpns_core::layers::{BreakerState, Urgency};
+///
+/// # fn example(router: &zpns_core::Router) {
+/// for status in router.status() {
+///     let layers = &status.layers;
+///     if layers.breaker != BreakerState::Closed {
+///         println!("{} is not called", status.provider.id);
+///     }
+///     for (urgency, waiting) in Urgency::ALL.iter().zip(layers.waiting_for_slot) {
+///         println!("{waiting} batches of {} wait", urgency.as_str());
+///     }
+/// }
+/// # }
+/// ```
 #[derive(Clone, PartialEq, Debug, Default)]
 #[non_exhaustive]
 pub struct LayersStatus {

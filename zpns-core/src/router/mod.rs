@@ -68,6 +68,22 @@ struct Inner {
 }
 
 /// Builds a [`Router`].
+///
+/// ```
+/// use std::sync::Arc;
+/// use zpns_core::layers::Delivery;
+/// use zpns_core::telemetry::Spans;
+/// # use zpns_core::{PushProvider, Resources, Router};
+/// # fn example(resources: Resources, ios: Arc<dyn PushProvider>, fcm: Arc<dyn PushProvider>) {
+/// let mut patient = Delivery::default();
+/// patient.retries.attempts = 10;
+/// let router = Router::builder(resources)
+///     .provider(ios)
+///     .provider_with(fcm, patient)
+///     .observer(Arc::new(Spans))
+///     .build();
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct RouterBuilder {
     resources: Resources,
@@ -120,6 +136,15 @@ impl RouterBuilder {
 }
 
 /// How one message is sent.
+///
+/// ```
+/// use std::time::Duration;
+/// use zpns_core::SendOptions;
+///
+/// let mut options = SendOptions::default();
+/// options.timeout = Some(Duration::from_secs(5));
+/// options.at_least_once = true;
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SendOptions {
@@ -206,6 +231,18 @@ impl Router {
     ///
     /// The stream must be polled for pushes to go out. Dropping it cancels what is under way.
     ///
+    /// ```
+    /// # use futures_util::{StreamExt, stream};
+    /// # use zpns_core::{Notification, Router, Target};
+    /// # async fn example(router: Router, tokens: Vec<String>) {
+    /// let targets = stream::iter(tokens).map(|token| Target::new("fcm", token));
+    /// let mut deliveries = router.stream(&Notification::alert("Alice", "Lunch?"), targets);
+    /// while let Some(delivery) = deliveries.next().await {
+    ///     println!("{}: {:?}", delivery.position, delivery.outcome.kind());
+    /// }
+    /// # }
+    /// ```
+    ///
     /// Targets are read one after another, as far ahead as memory allows: where one provider
     /// does not move and 16,384 targets wait, those behind them wait too, until it does or its
     /// batches run out of time.
@@ -232,6 +269,21 @@ impl Router {
     /// Puts a provider in the place of the one with the same id, or adds it; the old one is
     /// handed back. Batches in flight finish on the old one, all others go through the new. The
     /// old one is the caller's to shut down.
+    ///
+    /// Its layers begin anew: an open breaker is closed, a quota that was used up is asked for
+    /// again, the rate is the one that was set, and observers are told so. Only the
+    /// [guard](GuardSettings) stays as it is.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use std::time::Duration;
+    /// # use zpns_core::{PushProvider, Router};
+    /// # async fn example(router: Router, renewed: Arc<dyn PushProvider>) {
+    /// if let Some(old) = router.replace(renewed) {
+    ///     old.shutdown(Duration::from_secs(30)).await;
+    /// }
+    /// # }
+    /// ```
     pub fn replace(&self, provider: Arc<dyn PushProvider>) -> Option<Arc<dyn PushProvider>> {
         self.replace_with(provider, DeliverySettings::default())
     }
@@ -303,6 +355,12 @@ impl Router {
     /// `grace`; then shuts the providers down.
     ///
     /// Returns a second after the grace at the latest, even if a provider does not.
+    ///
+    /// ```
+    /// # async fn example(router: zpns_core::Router) {
+    /// router.shutdown(std::time::Duration::from_secs(30)).await;
+    /// # }
+    /// ```
     pub async fn shutdown(&self, grace: Duration) {
         self.0.closing.store(true, Ordering::SeqCst);
         self.0.changed.notify_waiters();

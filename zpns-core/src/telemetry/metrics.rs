@@ -35,7 +35,7 @@ const GUARD: &str = "zpns_guard_closed";
 const WAITING: &str = "zpns_targets_waiting";
 const HELD: &str = "zpns_batches_waiting";
 const IN_FLIGHT: &str = "zpns_batches_in_flight";
-const USED_UP: &str = "zpns_quotas_used_up";
+const USED_UP: &str = "zpns_quotas_latched";
 const RATE: &str = "zpns_rate_limit_per_second";
 const EXPIRES: &str = "zpns_credential_expires_at_seconds";
 
@@ -55,7 +55,7 @@ const EXPIRES: &str = "zpns_credential_expires_at_seconds";
 /// | `zpns_breaker_probes_total` | batches that went out to find out whether all is well again | |
 /// | `zpns_breaker_open`, `zpns_guard_closed` | 0 or 1; a breaker that is half open is not closed | |
 /// | `zpns_rate_limit_per_second` | requests or targets a second at the most; infinite where nothing is bounded | `unit` (`requests`, `targets`) |
-/// | `zpns_quotas_used_up` | daily quotas that are used up at present, when [sampled](Self::sample) | |
+/// | `zpns_quotas_latched` | daily quotas that are used up at present, when [sampled](Self::sample) | |
 /// | `zpns_targets_waiting` | targets that wait for a batch or for the window, when sampled | `lane` (as `class`) |
 /// | `zpns_batches_waiting` | batches that wait for the rate or for a request slot, when sampled | `lane`, `for` (`rate`, `slot`) |
 /// | `zpns_batches_in_flight` | batches under way, pauses and what waits in layers included, when sampled | |

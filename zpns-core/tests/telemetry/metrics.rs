@@ -109,7 +109,7 @@ fn the_page_of_a_scrape_tells_what_came_of_the_targets() {
         "zpns_batches_in_flight",
         "zpns_guard_closed",
         "zpns_breaker_open",
-        "zpns_quotas_used_up",
+        "zpns_quotas_latched",
     ] {
         assert_eq!(page.value(idle, &of), 0.0, "{idle}");
     }
@@ -221,7 +221,7 @@ fn quotas_that_are_used_up_and_the_ends_of_credentials_are_gauges() {
         }
         metrics.sample(&router);
     });
-    assert_eq!(page.value("zpns_quotas_used_up", &[PHONES]), 2.0);
+    assert_eq!(page.value("zpns_quotas_latched", &[PHONES]), 2.0);
     assert_eq!(page.value("zpns_quotas_used_up_total", &[PHONES]), 2.0);
     let certificate = [PHONES, ("what", "certificate")];
     let at = page.value("zpns_credential_expires_at_seconds", &certificate);
