@@ -121,6 +121,8 @@ pub(super) struct AroundBreaker {
 #[derive(Debug, Default)]
 struct State {
     open: Option<Open>,
+    /// How often it opened.
+    openings: u64,
     window_began: Duration,
     /// Requests that got none since the window began.
     failed: u64,
@@ -130,6 +132,8 @@ struct State {
 
 #[derive(Debug)]
 struct Open {
+    /// Which opening this is.
+    number: u64,
     because: Cause,
     probe_at: Duration,
     pause: Duration,
@@ -153,15 +157,19 @@ enum Admission<'a> {
 }
 
 /// The one batch that goes through an open breaker. Dropped without a report, it makes way for
-/// another one.
+/// another one. Where it waits so long that the breaker closes and opens again meanwhile, it is
+/// one batch like any other.
 struct Probe<'a> {
     breaker: &'a AroundBreaker,
+    /// Of which opening.
+    opening: u64,
     reported: bool,
 }
 
 impl Drop for Probe<'_> {
     fn drop(&mut self) {
-        if let Some(open) = &mut self.breaker.lock().open {
+        let mut state = self.breaker.lock();
+        if let Some(open) = state.open.as_mut().filter(|open| open.number == self.opening) {
             open.probes = open.probes.saturating_sub(1);
             if !self.reported {
                 open.probe_at = Duration::ZERO;
@@ -192,19 +200,30 @@ impl Around for AroundBreaker {
             Admission::No(outcome) => return batch.report_all(outcome),
         };
         let report = match &probe {
-            Some(_) => {
+            Some(probe) => {
                 let provider = next.provider().info();
                 self.observers.tell(&Event::BreakerHalfOpened { provider });
-                Box::pin(async { next.pass(&batch.clone().as_probe()).await }).await
+                let batch = batch.clone().as_probe(probe.opening);
+                Box::pin(async move { next.pass(&batch).await }).await
             }
             None => next.pass(batch).await,
         };
+        // Whom it says nothing of, it has failed: an empty report is no sign that it was not called.
+        let report = report.of_length(batch.targets().len());
         if let Some(probe) = &mut probe {
             // One that was held back on its way found nothing out, and makes way.
             probe.reported = !matches!(Finding::of(&report), Finding::Nothing);
         }
-        self.learn(next.provider().info(), &report, probe.is_some());
+        let is_probe = probe.as_ref().is_some_and(Probe::is_current);
+        self.learn(next.provider().info(), &report, is_probe);
         report
+    }
+}
+
+impl Probe<'_> {
+    fn is_current(&self) -> bool {
+        let state = self.breaker.lock();
+        state.open.as_ref().is_some_and(|open| open.number == self.opening)
     }
 }
 
@@ -227,12 +246,15 @@ impl AroundBreaker {
     /// What a batch is answered that was let through and had to wait since: nothing, unless it
     /// opened meanwhile. Who is to find out whether all is well again goes on.
     pub(super) fn turns_away(&self, batch: &Batch) -> Option<Outcome> {
-        if !self.open.load(Ordering::Acquire) || batch.is_probe() {
+        if !self.open.load(Ordering::Acquire) {
             return None;
         }
         let now = self.clock.monotonic();
         let state = self.lock();
         let open = state.open.as_ref()?;
+        if batch.probe_of() == Some(open.number) {
+            return None;
+        }
         Some(open.because.outcome(open.probe_at.saturating_sub(now)))
     }
 
@@ -253,6 +275,7 @@ impl AroundBreaker {
         open.probes += 1;
         Admission::Probe(Probe {
             breaker: self,
+            opening: open.number,
             reported: false,
         })
     }
@@ -296,7 +319,9 @@ impl AroundBreaker {
         let mut state = self.lock();
         let was_closed = state.open.is_none();
         if was_closed || probe {
+            state.openings += u64::from(was_closed);
             state.open = Some(Open {
+                number: state.openings,
                 because,
                 probe_at: self.clock.monotonic().saturating_add(pause),
                 pause,

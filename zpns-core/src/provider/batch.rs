@@ -33,7 +33,7 @@ pub struct Batch {
     start_by: Option<Duration>,
     attempt: u32,
     early: Option<Arc<dyn Early>>,
-    probe: bool,
+    probe: Option<u64>,
 }
 
 /// Takes outcomes that are final while others of their batch are still tried again, so that
@@ -57,7 +57,7 @@ impl Batch {
             start_by: None,
             attempt: 1,
             early: None,
-            probe: false,
+            probe: None,
         }
     }
 
@@ -90,15 +90,16 @@ impl Batch {
         self
     }
 
-    /// As the one that finds out whether a provider answers again.
+    /// As the one that finds out whether a provider answers again, since the breaker opened for
+    /// the time of this number.
     #[must_use]
-    pub(crate) fn as_probe(mut self) -> Self {
-        self.probe = true;
+    pub(crate) fn as_probe(mut self, opening: u64) -> Self {
+        self.probe = Some(opening);
         self
     }
 
-    /// Whether it finds out whether a provider answers again.
-    pub(crate) fn is_probe(&self) -> bool {
+    /// Since which opening of the breaker it is to find out whether the provider answers again.
+    pub(crate) fn probe_of(&self) -> Option<u64> {
         self.probe
     }
 

@@ -46,9 +46,14 @@ impl HttpConnector for NoHttp {
 
 /// On the given clock, with the same randomness every time.
 pub(crate) fn resources(clock: Arc<dyn Clock>) -> Resources {
+    resources_with(clock, 7)
+}
+
+/// On the given clock, with randomness of this seed.
+pub(crate) fn resources_with(clock: Arc<dyn Clock>, seed: u64) -> Resources {
     Resources::new(Arc::new(NoHttp))
         .with_clock(clock)
-        .with_random(Arc::new(SeededRandom::new(7)))
+        .with_random(Arc::new(SeededRandom::new(seed)))
 }
 
 /// On tokio's time, which the tests pause.
