@@ -6,6 +6,10 @@
     clippy::print_stdout,
     reason = "a test fails by panicking, and says what it skips"
 )]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "databases and processes keep no time but their own"
+)]
 
 mod cases;
 #[path = "../common/mod.rs"]
