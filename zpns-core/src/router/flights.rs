@@ -16,8 +16,8 @@ use futures_util::task::AtomicWaker;
 
 /// Futures made by `F` that run at once; the output of whichever is done first.
 pub(super) trait Flights<D, L>: Send {
-    /// Begins another one.
-    fn launch(&mut self, departure: D);
+    /// Begins another one; what came of it if it is done at once.
+    fn launch(&mut self, departure: D) -> Option<L>;
 
     /// What came of one that is done; none if there are none.
     fn poll_landed(&mut self, context: &mut Context<'_>) -> Poll<Option<L>>;
@@ -116,19 +116,34 @@ impl<D, F> Places<D, F> {
     }
 }
 
+impl<D, F: Future> Places<D, F> {
+    /// Polls the flight in a place, if there is one still; what came of it if it is done.
+    fn poll(&mut self, number: usize) -> Option<F::Output> {
+        let place = self.places.get_mut(number)?;
+        // Before polling: who calls from here on has news.
+        place.call.called.swap(false, Ordering::AcqRel);
+        let mut context = Context::from_waker(&place.waker);
+        match place.future.as_mut().as_pin_mut()?.poll(&mut context) {
+            Poll::Ready(landed) => {
+                place.future.set(None);
+                self.free.push(number);
+                Some(landed)
+            }
+            Poll::Pending => None,
+        }
+    }
+}
+
 impl<D, F> Flights<D, F::Output> for Places<D, F>
 where
     F: Future + Send,
 {
-    fn launch(&mut self, departure: D) {
+    fn launch(&mut self, departure: D) -> Option<F::Output> {
         let number = self.free_place();
-        if let Some(place) = self.places.get_mut(number) {
-            place.future.set(Some((self.fly)(departure)));
-            // One that a late waker called already stands in the line.
-            if !place.call.called.swap(true, Ordering::AcqRel) {
-                self.turn.push_back(number);
-            }
-        }
+        let place = self.places.get_mut(number)?;
+        place.future.set(Some((self.fly)(departure)));
+        // At once, while it is in the processor's cache.
+        self.poll(number)
     }
 
     fn poll_landed(&mut self, context: &mut Context<'_>) -> Poll<Option<F::Output>> {
@@ -139,19 +154,7 @@ where
         self.woken.task.register(context.waker());
         self.turn.append(&mut self.woken.places());
         while let Some(number) = self.turn.pop_front() {
-            let Some(place) = self.places.get_mut(number) else {
-                continue;
-            };
-            // Before polling: who calls from here on has news.
-            place.call.called.swap(false, Ordering::AcqRel);
-            // None where a waker of the flight before outlived it.
-            let Some(future) = place.future.as_mut().as_pin_mut() else {
-                continue;
-            };
-            let mut context = Context::from_waker(&place.waker);
-            if let Poll::Ready(landed) = future.poll(&mut context) {
-                place.future.set(None);
-                self.free.push(number);
+            if let Some(landed) = self.poll(number) {
                 return Poll::Ready(Some(landed));
             }
         }
@@ -201,32 +204,42 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn those_that_are_done_land_in_the_order_of_their_start() {
+    async fn those_that_are_done_land_in_the_order_in_which_they_were_woken() {
         let mut flights = flights(fly);
-        for number in 0..3 {
-            let (answer, answers) = oneshot::channel();
-            flights.launch(answers);
+        let answers: Vec<_> = (0..4)
+            .map(|number| {
+                let (answer, answers) = oneshot::channel();
+                assert_eq!(flights.launch(answers), None);
+                (number, answer)
+            })
+            .collect();
+        for (number, answer) in answers.into_iter().rev() {
             answer.send(number).unwrap();
         }
-        assert_eq!(land(&mut *flights).await, Some(0));
-        // One that comes later is not before those that wait.
-        let (answer, answers) = oneshot::channel();
-        flights.launch(answers);
-        answer.send(3).unwrap();
-        for number in 1..4 {
+        for number in (0..4).rev() {
             assert_eq!(land(&mut *flights).await, Some(number));
         }
+    }
+
+    #[test]
+    fn what_is_done_at_once_lands_at_once() {
+        let mut flights = flights(fly);
+        let (answer, answers) = oneshot::channel();
+        answer.send(7).unwrap();
+        assert_eq!(flights.launch(answers), Some(7));
+        assert_eq!(flights.len(), 0);
     }
 
     #[tokio::test]
     async fn a_flight_that_has_landed_leaves_its_place_to_the_next() {
         async fn fly(kept: mpsc::UnboundedSender<Waker>) {
             poll_fn(|context| Poll::Ready(kept.send(context.waker().clone()).unwrap())).await;
+            tokio::task::yield_now().await;
         }
         let (keep, mut kept) = mpsc::unbounded_channel();
         let mut places = Places::new(fly);
         for _ in 0..3 {
-            places.launch(keep.clone());
+            assert_eq!(places.launch(keep.clone()), None);
             let landed = poll_fn(|context| places.poll_landed(context)).await;
             assert_eq!(landed, Some(()));
             assert_eq!((places.places.len(), places.len()), (1, 0));

@@ -73,33 +73,17 @@ struct Departure {
 
 /// A batch whose report is there.
 struct Landed {
-    lane: usize,
-    cut: Cut,
-    entry: Arc<Entry>,
-    early: Option<Arc<EarlyOf>>,
+    departure: Departure,
     report: Report,
 }
 
 async fn fly(departure: Departure) -> Landed {
-    let Departure {
-        lane,
-        cut,
-        entry,
-        early,
-        flight,
-    } = departure;
-    let report = match &flight {
-        // One that was launched and not polled before a shutdown began has not gone out yet.
-        Some(Flight(router)) if !router.is_closing() => entry.layered.send(&cut.batch).await,
-        _ => cut.batch.report_all(shutting_down()),
+    let batch = &departure.cut.batch;
+    let report = match departure.flight {
+        Some(_) => departure.entry.layered.send(batch).await,
+        None => batch.report_all(shutting_down()),
     };
-    Landed {
-        lane,
-        cut,
-        entry,
-        early,
-        report,
-    }
+    Landed { departure, report }
 }
 
 impl<S: Stream<Item = Target> + Unpin> Flow<S> {
@@ -151,8 +135,8 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
         loop {
             let more_at_hand = self.read(context);
             // What was launched made room for further targets, and nothing else would wake us
-            // to read them.
-            if !self.launch() || !more_at_hand {
+            // to read them, unless there are outcomes to hand out first.
+            if !self.launch() || !more_at_hand || !self.ready.is_empty() {
                 self.lanes.iter_mut().for_each(Lane::publish);
                 return;
             }
@@ -271,37 +255,50 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
         }
         let mut launched = false;
         // One look at the clock for all that goes out now.
-        let mut deadline = None;
-        for (index, lane) in self.lanes.iter_mut().enumerate() {
-            while let Some(mut cut) = lane.next() {
+        let mut now = None;
+        for index in 0..self.lanes.len() {
+            // What a provider answers at once is handed out before it is asked for more.
+            let enough = self.ready.len() + LANDED_AT_ONCE;
+            while self.ready.len() < enough {
+                let Some(cut) = self.lanes.get_mut(index).and_then(Lane::next) else {
+                    break;
+                };
                 launched = true;
-                let deadline = *deadline.get_or_insert_with(|| {
-                    let now = self.router.0.context.resources.clock.monotonic();
-                    let timeout = self.options.timeout;
-                    timeout.map(|timeout| now.saturating_add(timeout))
-                });
-                let entry = Arc::clone(lane.entry());
-                // A single target has no siblings whose outcome could come before its own.
-                let early = (cut.batch.targets().len() > 1).then(|| {
-                    let (queue, router) = (&self.early, &self.router);
-                    let early = EarlyOf::new(queue, router, &entry, &self.notification, &cut);
-                    Arc::new(early)
-                });
-                cut.batch = cut.batch.with_deadline(deadline);
-                if let Some(early) = &early {
-                    let early = Arc::clone(early) as Arc<dyn Early>;
-                    cut.batch = cut.batch.with_early(early);
+                let clock = &self.router.0.context.resources.clock;
+                let now = *now.get_or_insert_with(|| clock.monotonic());
+                let Some(departure) = self.departure(index, cut, now) else {
+                    break;
+                };
+                if let Some(landed) = self.flights.launch(departure) {
+                    self.land(landed, now);
                 }
-                self.flights.launch(Departure {
-                    lane: index,
-                    cut,
-                    entry,
-                    early,
-                    flight: self.router.take_off(),
-                });
             }
         }
         launched
+    }
+
+    fn departure(&self, lane: usize, mut cut: Cut, now: Duration) -> Option<Departure> {
+        let entry = Arc::clone(self.lanes.get(lane)?.entry());
+        let timeout = self.options.timeout;
+        let deadline = timeout.map(|timeout| now.saturating_add(timeout));
+        cut.batch = cut.batch.with_deadline(deadline);
+        // A single target has no siblings whose outcome could come before its own.
+        let early = (cut.batch.targets().len() > 1).then(|| {
+            let (queue, router) = (&self.early, &self.router);
+            let early = EarlyOf::new(queue, router, &entry, &self.notification, &cut);
+            Arc::new(early)
+        });
+        if let Some(early) = &early {
+            let early = Arc::clone(early) as Arc<dyn Early>;
+            cut.batch = cut.batch.with_early(early);
+        }
+        Some(Departure {
+            lane,
+            cut,
+            entry,
+            early,
+            flight: self.router.take_off(),
+        })
     }
 
     /// Answers everything that waits: the router is shutting down.
@@ -388,13 +385,14 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
     /// Hands a batch's outcomes out. A provider that answers for too few targets is answered
     /// for: no target is ever left without an outcome.
     fn land(&mut self, landed: Landed, now: Duration) {
-        let Landed {
+        let Landed { departure, report } = landed;
+        let Departure {
             lane,
             cut,
             entry,
             early,
-            report,
-        } = landed;
+            ..
+        } = departure;
         let provider = &entry.provider;
         let targets = cut.batch.targets();
         let mut report = report.of_length(targets.len());
