@@ -88,7 +88,7 @@ impl PushProvider for HuaweiProvider {
 
     /// Test messages, and all others.
     fn quota_class(&self, message: &Notification) -> Option<Cow<'static, str>> {
-        let options: hms::Options = message.vendor.get().unwrap_or_default();
+        let options: Options = message.vendor.get().unwrap_or_default();
         let android = options.android.unwrap_or_default();
         let is_test = android.target_user_type == Some(1);
         Some(if is_test { "test" } else { "formal" }.into())
