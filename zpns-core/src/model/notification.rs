@@ -23,90 +23,101 @@ use super::{MessageId, OnClick, Timestamp, VendorOptions, duration_ms};
 /// assert_eq!(notification.title.as_deref(), Some("Alice"));
 /// ```
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+// Defaults field by field: those of the whole would make an id for every message that is read.
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Notification {
     /// The idempotency key, carried to the vendor by every retry.
+    #[serde(default)]
     pub id: MessageId,
     /// What sort of push it is.
+    #[serde(default)]
     pub kind: Kind,
 
     /// The title. An empty one falls back to [`sender`](Self::sender).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// The line under the title.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subtitle: Option<String>,
     /// The text.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
     /// The https URL of a picture.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
     /// The key of the title in the app's own translations.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title_loc_key: Option<String>,
     /// What fills the gaps of the translated title.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub title_loc_args: Vec<String>,
     /// The key of the subtitle in the app's own translations.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subtitle_loc_key: Option<String>,
     /// What fills the gaps of the translated subtitle.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subtitle_loc_args: Vec<String>,
     /// The key of the text in the app's own translations.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_loc_key: Option<String>,
     /// What fills the gaps of the translated text.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub body_loc_args: Vec<String>,
     /// Who it is from; stands in for an empty title.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sender: Option<Sender>,
 
     /// Handed back to the app untouched when the user taps. Any text; wrapped where a vendor
     /// needs JSON.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payload: Option<String>,
     /// Further data for the app.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub data: BTreeMap<String, String>,
     /// What opens on a tap.
+    #[serde(default)]
     pub on_click: OnClick,
 
     /// The sound.
+    #[serde(default)]
     pub sound: Sound,
     /// The number on the app's icon.
+    #[serde(default)]
     pub badge: Badge,
     /// What the message is about: decides the vendor's class, and so quota and volume.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<Category>,
     /// The Android notification channel.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
     /// How urgent it is; by its kind unless set.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<Priority>,
     /// How long the vendor keeps it for a device that is away. No retry outlives it.
     #[serde(
+        default,
         rename = "ttl_ms",
         with = "duration_ms",
         skip_serializing_if = "Option::is_none"
     )]
     pub ttl: Option<Duration>,
     /// A later message with the same key replaces this one on the device.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub collapse_key: Option<String>,
     /// Groups messages in the notification list.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thread: Option<String>,
     /// Not to be shown before, where the vendor can wait.
-    #[serde(rename = "not_before_ms", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        rename = "not_before_ms",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub not_before: Option<Timestamp>,
 
     /// What only one vendor has.
-    #[serde(skip_serializing_if = "VendorOptions::is_empty")]
+    #[serde(default, skip_serializing_if = "VendorOptions::is_empty")]
     pub vendor: VendorOptions,
 }
 
