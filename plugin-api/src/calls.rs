@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{AbortHandle, AbortRegistration};
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use crate::abi::Status;
 use crate::host::Host;
@@ -14,7 +14,8 @@ use crate::host::Host;
 pub(crate) struct Calls {
     host: Host,
     state: Mutex<State>,
-    in_flight: watch::Sender<usize>,
+    /// Told when the last call ends after no more are taken.
+    drained: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -28,7 +29,7 @@ impl Calls {
         Arc::new(Self {
             host,
             state: Mutex::default(),
-            in_flight: watch::Sender::new(0),
+            drained: Notify::new(),
         })
     }
 
@@ -50,7 +51,6 @@ impl Calls {
             return Err(Status::INVALID_ARGUMENT);
         }
         state.running.insert(id, handle);
-        self.in_flight.send_replace(state.running.len());
         let guard = CompletionGuard {
             calls: Arc::clone(self),
             id,
@@ -81,11 +81,16 @@ impl Calls {
         }
     }
 
-    /// Waits until no call is in flight.
+    /// Waits until no call is in flight; none is taken any more.
     pub(crate) async fn drained(&self) {
-        let mut in_flight = self.in_flight.subscribe();
-        // The sender is in `self`, which outlives this future.
-        let _ = in_flight.wait_for(|count| *count == 0).await;
+        loop {
+            let mut told = std::pin::pin!(self.drained.notified());
+            told.as_mut().enable();
+            if self.lock().running.is_empty() {
+                return;
+            }
+            told.await;
+        }
     }
 
     fn finish(&self, id: u64, status: Status, result: &[u8]) {
@@ -93,7 +98,11 @@ impl Calls {
         self.host.complete(id, status, result);
         let mut state = self.lock();
         state.running.remove(&id);
-        self.in_flight.send_replace(state.running.len());
+        let drained = state.closed && state.running.is_empty();
+        drop(state);
+        if drained {
+            self.drained.notify_waiters();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -1,6 +1,7 @@
 //! One configured provider behind the boundary.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use zpns_core::{
 
 use crate::abi::{self, Slice, Status};
 use crate::bridge::clock::HostClock;
-use crate::bridge::current::Within;
+use crate::bridge::current::on_behalf_of;
 use crate::bridge::http::HostConnector;
 use crate::bridge::turns;
 use crate::calls::Calls;
@@ -170,6 +171,7 @@ impl Instance {
         Info {
             environment: self.shared.provider.info().environment,
             capability: Some(self.shared.provider.capability().into()),
+            expiries: self.shared.provider.expiries(),
         }
     }
 
@@ -189,9 +191,12 @@ impl Instance {
         };
         let work = work(Arc::clone(&self.shared));
         self.run(async move {
-            // Boxed, and gone before the guard speaks: it may hold what the host lent.
-            let work = Abortable::new(Box::pin(work), registration).await;
-            if let Ok((status, result)) = work {
+            let ended = {
+                // Gone before the guard speaks: it may hold what the host lent.
+                let work = pin!(Abortable::new(work, registration));
+                work.await
+            };
+            if let Ok((status, result)) = ended {
                 guard.complete(status, &result);
             }
         });
@@ -199,10 +204,8 @@ impl Instance {
     }
 
     fn run(&self, future: impl Future<Output = ()> + Send + 'static) {
-        self.executor.spawn(Box::pin(Within {
-            host: self.shared.host.clone(),
-            future: Box::pin(future),
-        }));
+        self.executor
+            .spawn(Box::pin(on_behalf_of(self.shared.host.clone(), future)));
     }
 }
 

@@ -9,6 +9,8 @@
 
 mod check;
 mod config;
+#[cfg(all(unix, feature = "plugins"))]
+mod guide;
 mod logs;
 mod memory;
 mod message;

@@ -4,7 +4,7 @@
 #![allow(clippy::print_stderr, reason = "a test says when it cannot run")]
 
 #[path = "../../../examples/plugin-rust/examples/receiver/server.rs"]
-mod server;
+pub(crate) mod server;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -224,10 +224,11 @@ impl Plugin {
             return Err(trace.fail(LoadErrorKind::Create, message));
         };
         let vendor = Vendor::from(self.descriptor.provider.clone());
+        let expiries = info.expiries;
         let info = ProviderInfo::new(id, vendor).with_environment(info.environment);
         let capability = capability.into();
         Ok(Arc::new(PluginProvider::new(
-            instance, shared, provider, info, capability, options,
+            instance, shared, provider, info, capability, expiries, options,
         )))
     }
 }

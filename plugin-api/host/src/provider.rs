@@ -10,8 +10,8 @@ use futures_util::future::{Either, select};
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::sync::oneshot;
 use zpns_core::{
-    Batch, Capability, Check, Error, ErrorKind, Notes, ProviderInfo, PushProvider, Rejection,
-    Report, Retry, Sent, Token,
+    Batch, Capability, Check, Error, ErrorKind, Expiry, Notes, ProviderInfo, PushProvider,
+    Rejection, Report, Retry, Sent, Token,
 };
 use zpns_plugin_api::abi::{self, Slice};
 use zpns_plugin_api::json::encode_send;
@@ -36,6 +36,7 @@ pub struct PluginProvider {
     extension: Option<abi::PluginProvider>,
     info: ProviderInfo,
     capability: Capability,
+    expiries: Vec<Expiry>,
     options: PluginOptions,
 }
 
@@ -49,6 +50,7 @@ impl PluginProvider {
         extension: Option<abi::PluginProvider>,
         info: ProviderInfo,
         mut capability: Capability,
+        expiries: Vec<Expiry>,
         options: PluginOptions,
     ) -> Self {
         capability.batch = capability.batch.clamp(1, LARGEST_BATCH);
@@ -59,6 +61,7 @@ impl PluginProvider {
             extension,
             info,
             capability,
+            expiries,
             options,
         }
     }
@@ -216,6 +219,10 @@ impl PushProvider for PluginProvider {
             |plugin| unsafe { partition(plugin.instance, token) },
             || 0,
         )
+    }
+
+    fn expiries(&self) -> Vec<Expiry> {
+        self.expiries.clone()
     }
 
     async fn send(&self, batch: &Batch) -> Report {

@@ -1,10 +1,9 @@
 //! Which host a log record or a measurement goes to: that of the instance at work on this thread.
 
 use std::cell::RefCell;
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
-use std::task::{Context, Poll};
 
 use crate::host::Host;
 
@@ -43,16 +42,7 @@ pub(crate) fn within<T>(host: &Host, work: impl FnOnce() -> T) -> T {
 }
 
 /// A future that works on behalf of an instance of this host.
-pub(crate) struct Within<F> {
-    pub(crate) host: Host,
-    pub(crate) future: Pin<Box<F>>,
-}
-
-impl<F: Future> Future for Within<F> {
-    type Output = F::Output;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let this = &mut *self;
-        within(&this.host, || this.future.as_mut().poll(context))
-    }
+pub(crate) async fn on_behalf_of<F: Future>(host: Host, future: F) -> F::Output {
+    let mut future = pin!(future);
+    poll_fn(|context| within(&host, || future.as_mut().poll(context))).await
 }

@@ -40,6 +40,13 @@ impl HttpConnector for HostConnector {
     fn open(&self, options: &HttpOptions) -> Result<Arc<dyn HttpClient>, HttpError> {
         let open = self.host.http().and_then(|http| http.open);
         let open = open.ok_or_else(|| invalid("this host lends plugins no HTTP"))?;
+        if options.address_filter.is_some() {
+            // A question to this side for every address: opened without it, a client would go where
+            // it must not.
+            return Err(invalid(
+                "a filter of addresses cannot be handed to the host",
+            ));
+        }
         let options = serde_json::to_vec(&json::HttpOptions::from(options))
             .map_err(|_| invalid("the options do not serialise"))?;
         let mut error: Vec<u8> = Vec::new();

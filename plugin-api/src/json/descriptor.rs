@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use zpns_core::{Environment, Fields, Kinds};
+use zpns_core::{Environment, Expiry, Fields, Kinds};
 
 use crate::abi::{ABI_MAJOR, ABI_MINOR};
 
@@ -92,6 +92,9 @@ pub struct Info {
     /// What it can do, if that is not what the descriptor says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capability: Option<Capability>,
+    /// When certificates and keys end that a human has to replace.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub expiries: Vec<Expiry>,
 }
 
 /// [`zpns_core::Capability`] in JSON: kinds and fields by their names in lower case.
@@ -133,6 +136,11 @@ pub struct Capability {
     pub deduplicates: bool,
     /// Whether a repeat with the same collapse key replaces the first one on the device.
     pub collapse_replaces: bool,
+    /// By whose midnight the vendor's daily quotas begin anew: seconds east of UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quota_day: Option<i32>,
+    /// Whether calls go to tokens of their own.
+    pub call_tokens: bool,
     /// Whether a notification can be taken back.
     pub recall: bool,
     /// Whether deliveries are reported.
@@ -162,6 +170,8 @@ impl From<zpns_core::Capability> for Capability {
                 .map(|ttl| u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX)),
             deduplicates: core.deduplicates,
             collapse_replaces: core.collapse_replaces,
+            quota_day: core.quota_day,
+            call_tokens: core.call_tokens,
             recall: core.recall,
             receipts: core.receipts,
         }
@@ -185,6 +195,8 @@ impl From<&Capability> for zpns_core::Capability {
         core.max_ttl = wire.max_ttl_ms.map(Duration::from_millis);
         core.deduplicates = wire.deduplicates;
         core.collapse_replaces = wire.collapse_replaces;
+        core.quota_day = wire.quota_day;
+        core.call_tokens = wire.call_tokens;
         core.recall = wire.recall;
         core.receipts = wire.receipts;
         core
@@ -206,11 +218,31 @@ mod tests {
         core.max_ttl = Some(Duration::from_secs(86_400));
         core.deduplicates = true;
         core.collapse_replaces = true;
+        core.quota_day = Some(zpns_core::Capability::CHINA);
+        core.call_tokens = true;
         core.recall = true;
         core.receipts = true;
         let json = serde_json::to_string(&Capability::from(core)).unwrap();
         let wire: Capability = serde_json::from_str(&json).unwrap();
         assert_eq!(zpns_core::Capability::from(&wire), core);
+    }
+
+    #[test]
+    fn nothing_that_the_core_knows_of_a_capability_is_left_out() {
+        let keys = |value: Value| -> Vec<String> {
+            let keys = value.as_object().unwrap().keys();
+            keys.map(|key| key.trim_end_matches("_ms").to_owned())
+                .collect()
+        };
+        let mut core = zpns_core::Capability::unary();
+        core.payload_limit = Some(1);
+        core.call_payload_limit = Some(1);
+        core.max_ttl = Some(Duration::from_secs(1));
+        core.quota_day = Some(0);
+        let wire = keys(serde_json::to_value(Capability::from(core)).unwrap());
+        for key in keys(serde_json::to_value(core).unwrap()) {
+            assert!(wire.contains(&key), "{key}");
+        }
     }
 
     #[test]

@@ -109,7 +109,7 @@ impl From<HttpOptions> for resources::HttpOptions {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct HttpError {
-    /// `invalid`, `connect`, `timeout`, `interrupted`, `protocol`, `closed`.
+    /// `invalid`, `forbidden`, `connect`, `timeout`, `interrupted`, `protocol`, `closed`.
     pub kind: String,
     /// Whether the server may have acted on the request.
     #[serde(default = "maybe")]
@@ -124,8 +124,9 @@ const fn maybe() -> Sent {
     Sent::Maybe
 }
 
-const KINDS: [(&str, HttpErrorKind); 6] = [
+const KINDS: [(&str, HttpErrorKind); 7] = [
     ("invalid", HttpErrorKind::Invalid),
+    ("forbidden", HttpErrorKind::Forbidden),
     ("connect", HttpErrorKind::Connect),
     ("timeout", HttpErrorKind::Timeout),
     ("interrupted", HttpErrorKind::Interrupted),

@@ -208,7 +208,7 @@ impl Started {
 }
 
 /// Everything that must stay reachable for ever.
-static KEPT: Mutex<Vec<Box<[u8]>>> = Mutex::new(Vec::new());
+static KEPT: Mutex<Vec<&'static [u8]>> = Mutex::new(Vec::new());
 static HOSTS: Mutex<Vec<&'static TestHost>> = Mutex::new(Vec::new());
 
 impl TestHost {
@@ -232,10 +232,8 @@ impl TestHost {
     }
 
     fn keep(&self, bytes: Vec<u8>) -> &'static [u8] {
-        let bytes = bytes.into_boxed_slice();
-        // SAFETY: boxed bytes do not move with their box, and this one is never dropped.
-        let kept = unsafe { std::slice::from_raw_parts(bytes.as_ptr(), bytes.len()) };
-        KEPT.lock().unwrap().push(bytes);
+        let kept: &'static [u8] = bytes.leak();
+        KEPT.lock().unwrap().push(kept);
         kept
     }
 

@@ -156,7 +156,8 @@ fn an_instance_that_is_ended_in_the_middle_completes_its_calls() {
 #[test]
 fn null_pointers_are_refused() {
     let api = table(threaded);
-    let provider = start(threaded).provider();
+    let plugin = start(threaded);
+    let provider = plugin.provider();
     let token = Slice::EMPTY;
     // SAFETY: the point of this test; none of them is followed.
     unsafe {
@@ -191,4 +192,5 @@ fn null_pointers_are_refused() {
         );
         assert_eq!((provider.partition.unwrap())(null_mut(), token), 0);
     }
+    plugin.destroy();
 }

@@ -15,6 +15,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose};
 use serde::Deserialize;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -28,8 +29,14 @@ pub(crate) struct Receiver {
     pub(crate) address: SocketAddr,
     /// The authority behind its certificate, as PEM.
     pub(crate) ca_pem: String,
-    /// The body of every batch whose signature was right.
+    /// The body of every batch that proved itself.
     pub(crate) batches: Arc<Mutex<Vec<Bytes>>>,
+}
+
+/// What a batch proves itself by: a signature, or the secret as it is.
+struct Known {
+    key: hmac::Key,
+    bearer: String,
 }
 
 /// One batch, as far as a receiver looks at it.
@@ -61,16 +68,19 @@ impl Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let batches = Arc::new(Mutex::new(Vec::new()));
-        let key = Arc::new(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()));
+        let known = Arc::new(Known {
+            key: hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()),
+            bearer: format!("Bearer {secret}"),
+        });
         let seen = Arc::clone(&batches);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (tls, key, seen) = (tls.clone(), Arc::clone(&key), Arc::clone(&seen));
+                let (tls, known, seen) = (tls.clone(), Arc::clone(&known), Arc::clone(&seen));
                 tokio::spawn(async move {
                     let Ok(stream) = tls.accept(stream).await else {
                         return;
                     };
-                    let service = service_fn(|request| answer(request, &key, &seen));
+                    let service = service_fn(|request| answer(request, &known, &seen));
                     // Whoever hangs up has said all that there is to say.
                     let _ = hyper::server::conn::http1::Builder::new()
                         .serve_connection(TokioIo::new(stream), service)
@@ -88,10 +98,11 @@ impl Receiver {
 
 async fn answer(
     request: Request<Incoming>,
-    key: &hmac::Key,
+    known: &Known,
     seen: &Mutex<Vec<Bytes>>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let signature = request.headers().get("x-signature").cloned();
+    let bearer = request.headers().get(http::header::AUTHORIZATION).cloned();
     let json = request.headers().get(http::header::CONTENT_TYPE).cloned();
     let path = request.uri().path().to_owned();
     let Ok(body) = request.into_body().collect().await else {
@@ -102,27 +113,49 @@ async fn answer(
         let digits = value.to_str().ok()?.strip_prefix("sha256=")?.to_owned();
         bytes_of(&digits)
     });
-    let known = signature.is_some_and(|signature| hmac::verify(key, &body, &signature).is_ok());
-    if !known {
+    let signed =
+        signature.is_some_and(|signature| hmac::verify(&known.key, &body, &signature).is_ok());
+    if !signed && bearer.is_none_or(|bearer| bearer.as_bytes() != known.bearer.as_bytes()) {
         return Ok(refuse(StatusCode::UNAUTHORIZED));
     }
     let batch = serde_json::from_slice::<Batch>(&body);
-    let (Ok(batch), Some(b"application/json"), "/hook") =
-        (batch, json.as_ref().map(|value| value.as_bytes()), &*path)
+    let (Ok(batch), Some(b"application/json")) =
+        (batch, json.as_ref().map(|value| value.as_bytes()))
     else {
         return Ok(refuse(StatusCode::BAD_REQUEST));
+    };
+    let words: Vec<&str> = batch.targets.iter().map(word).collect();
+    let answer = match &*path {
+        "/hook" => json!({ "verdicts": words }),
+        "/report" => report(&words),
+        _ => return Ok(refuse(StatusCode::NOT_FOUND)),
     };
     if let Ok(mut seen) = seen.lock() {
         seen.push(body);
     }
-    let words: Vec<&str> = batch.targets.iter().map(word).collect();
-    let answer = serde_json::json!({ "verdicts": words });
     Ok(Response::new(Full::from(answer.to_string())))
 }
 
 fn word(target: &Target) -> &'static str {
     let first = |(prefix, _): &&(&str, &str)| target.token.starts_with(prefix);
     WORDS.iter().find(first).map_or("ok", |(_, word)| word)
+}
+
+/// The same as `zpns.report/1`, for plugins that hand it on as it is.
+fn report(words: &[&str]) -> Value {
+    let dead = words
+        .iter()
+        .enumerate()
+        .filter(|(_, word)| **word == "gone");
+    let outcomes: Vec<Value> = dead
+        .map(|(i, _)| {
+            json!({
+                "i": i, "outcome": "rejected", "kind": "token_invalid",
+                "token": {"drop": {"since": null}}, "reason": "the device is gone",
+            })
+        })
+        .collect();
+    json!({"rest": {"outcome": "accepted"}, "outcomes": outcomes})
 }
 
 fn refuse(status: StatusCode) -> Response<Full<Bytes>> {

@@ -210,6 +210,7 @@ fn every_order(threads: &[&[Step]], mut each: impl FnMut(World, &[Step])) -> usi
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "takes hours there, and holds no unsafe code")]
 fn no_order_of_events_loses_a_call_or_ends_it_twice() {
     use Step::{Abandon, Begin, CancelIfDetached, Complete, Forge, Poll, Refuse};
 

@@ -11,8 +11,8 @@ use zpns_core::resources::{
     HttpClient, HttpError, HttpErrorKind, HttpOptions, HttpRequest, HttpResponse, Transport,
 };
 use zpns_core::{
-    Batch, Capability, Check, Error, ErrorKind, Fields, HttpConnector, Kinds, Notes, Outcome,
-    ProviderInfo, PushProvider, Rejection, Report, Retry, Sent, Setup, Timestamp, Token,
+    Batch, Capability, Check, Error, ErrorKind, Expiry, Fields, HttpConnector, Kinds, Notes,
+    Outcome, ProviderInfo, PushProvider, Rejection, Report, Retry, Sent, Setup, Timestamp, Token,
     TokenAction, Vendor, VendorCode,
 };
 
@@ -109,6 +109,10 @@ impl PushProvider for Echo {
 
     fn partition(&self, token: &Token) -> u8 {
         token.as_str().bytes().next().unwrap_or_default()
+    }
+
+    fn expiries(&self) -> Vec<Expiry> {
+        vec![Expiry::new("certificate", Timestamp::from_secs(2_000_000))]
     }
 
     async fn send(&self, batch: &Batch) -> Report {

@@ -104,6 +104,7 @@ async fn who_it_is_and_what_it_can_do_come_across() {
     for linked in world.every_way() {
         assert_eq!(linked.info(), direct.info());
         assert_eq!(linked.capability(), direct.capability());
+        assert_eq!(linked.expiries(), direct.expiries());
         assert_eq!(linked.check().await, direct.check().await);
         for token in ["a", "b", ""].map(Token::from) {
             assert_eq!(linked.partition(&token), direct.partition(&token));
