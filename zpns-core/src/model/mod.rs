@@ -19,6 +19,7 @@ pub use error::{Error, ErrorKind, Retry, Sent, VendorCode};
 pub use ids::{MessageId, ProviderId, Target, Token, Vendor, mask};
 pub use notification::{Badge, CallEvent, Category, Kind, Notification, Priority, Sender, Sound};
 pub use outcome::{Accepted, Outcome, Rejection, TokenAction};
+pub(crate) use report::Answers;
 pub use report::{Attempt, Notes, Report};
 pub use scope::Scope;
 pub use time::{Timestamp, duration_ms};

@@ -83,12 +83,12 @@ impl Report {
     }
 
     /// Each outcome with its notes.
-    pub(crate) fn into_answers(self) -> impl Iterator<Item = (Outcome, Option<Arc<Notes>>)> {
-        let notes = self.notes;
-        self.outcomes
-            .into_iter()
-            .enumerate()
-            .map(move |(position, outcome)| (outcome, notes.at(position).cloned()))
+    pub(crate) fn into_answers(self) -> Answers {
+        Answers {
+            outcomes: self.outcomes.into_iter(),
+            notes: self.notes,
+            position: 0,
+        }
     }
 
     /// What was left out or cut for the target at this position.
@@ -189,6 +189,25 @@ impl Report {
             .iter()
             .filter(|outcome| which(outcome))
             .count()
+    }
+}
+
+/// The outcomes of a report, each with its notes.
+#[derive(Debug)]
+pub(crate) struct Answers {
+    outcomes: std::vec::IntoIter<Outcome>,
+    notes: NotesOf,
+    position: usize,
+}
+
+impl Iterator for Answers {
+    type Item = (Outcome, Option<Arc<Notes>>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let outcome = self.outcomes.next()?;
+        let notes = self.notes.at(self.position).cloned();
+        self.position += 1;
+        Some((outcome, notes))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The stream of deliveries: reads targets, keeps batches in flight, hands verdicts out.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -16,6 +16,7 @@ use super::early::{EarlyOf, EarlyQueue};
 use super::flights::{Flights, flights};
 use super::lane::{Cut, Lane, Waiting};
 use super::providers::Entry;
+use super::ready::Ready;
 use super::{Delivery, Flight, Router, SendOptions};
 use crate::layers::Urgency;
 use crate::model::{
@@ -53,7 +54,7 @@ pub struct Flow<S> {
     last_lane: usize,
     providers_version: u64,
     flights: Box<dyn Flights<Departure, Landed>>,
-    ready: VecDeque<Delivery>,
+    ready: Ready,
     early: Arc<EarlyQueue>,
     /// Wakes us when providers are replaced or a shutdown begins; made once something waits.
     change: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
@@ -113,7 +114,7 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
             lane_of: HashMap::new(),
             last_lane: 0,
             flights: flights(fly),
-            ready: VecDeque::new(),
+            ready: Ready::default(),
             early: Arc::default(),
             change: None,
         }
@@ -238,7 +239,7 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
     fn answer(&mut self, provider: &ProviderInfo, waiting: Waiting, outcome: impl Into<Outcome>) {
         let outcome = outcome.into();
         self.tell(provider, &waiting.target, &outcome);
-        self.ready.push_back(Delivery {
+        self.ready.push(Delivery {
             position: waiting.position,
             target: waiting.target,
             outcome,
@@ -407,22 +408,14 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
         self.router
             .guard_tokens(&entry.guard, provider.info(), now, &mut report);
         let observed = !self.router.0.context.observers.is_empty();
-        let had_none = |index: &usize| given.get(*index) != Some(&true);
-        let positions = (0..targets.len()).filter(had_none);
-        for (index, (outcome, notes)) in positions.zip(report.into_answers()) {
-            let Some(target) = targets.get(index) else {
-                return;
-            };
-            if observed {
-                self.tell(provider.info(), target, &outcome);
+        if observed {
+            let given = given.iter().chain(std::iter::repeat(&false));
+            let others = targets.iter().zip(given).filter(|(_, given)| !**given);
+            for ((target, _), outcome) in others.zip(report.outcomes()) {
+                self.tell(provider.info(), target, outcome);
             }
-            self.ready.push_back(Delivery {
-                position: cut.position(index),
-                target: target.clone(),
-                outcome,
-                notes,
-            });
         }
+        self.ready.push_batch(cut, given, report);
     }
 
     /// Waits until outcomes are ready; `false` once there are none any more.
@@ -455,18 +448,18 @@ impl<S: Stream<Item = Target> + Unpin> Flow<S> {
         // As nearly always, none has some.
         let mut notes = Vec::new();
         while poll_fn(|context| self.poll_ready(context)).await {
-            for delivery in self.ready.drain(..) {
-                let position = usize::try_from(delivery.position).unwrap_or(usize::MAX);
-                if delivery.notes.is_some() {
+            self.ready.take(|position, outcome, note| {
+                let position = usize::try_from(position).unwrap_or(usize::MAX);
+                if note.is_some() {
                     notes.resize(targets, None);
                     if let Some(place) = notes.get_mut(position) {
-                        *place = delivery.notes;
+                        *place = note;
                     }
                 }
                 if let Some(place) = outcomes.get_mut(position) {
-                    *place = Some(delivery.outcome);
+                    *place = Some(outcome);
                 }
-            }
+            });
         }
         let outcomes = outcomes.into_iter();
         let outcomes = outcomes.map(|outcome| outcome.unwrap_or_else(Report::unanswered));
@@ -546,7 +539,7 @@ impl<S: Stream<Item = Target> + Unpin> Stream for Flow<S> {
         if this.ready.is_empty() && !ready!(this.poll_ready(context)) {
             return Poll::Ready(None);
         }
-        Poll::Ready(this.ready.pop_front())
+        Poll::Ready(this.ready.pop())
     }
 }
 

@@ -11,6 +11,7 @@ mod flow;
 mod guard;
 mod lane;
 mod providers;
+mod ready;
 mod receipts;
 mod standing;
 
