@@ -59,7 +59,7 @@ impl Dashboard {
             "failed",
             "retried",
             "mean ms",
-            "p99 ms",
+            "worst ms",
             "waiting",
             "breaker"
         );
@@ -83,7 +83,7 @@ impl Dashboard {
                 of("zpns_attempt_seconds_sum") * 1_000.0 / attempts,
                 numbers.most(
                     "zpns_attempt_seconds",
-                    &[("provider", id), ("quantile", "0.99")]
+                    &[("provider", id), ("quantile", "1")]
                 ) * 1_000.0,
                 status.waiting,
                 status.layers.breaker.as_str(),
