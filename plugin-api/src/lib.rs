@@ -3,6 +3,8 @@
 //! **A plugin runs inside its host with all of the host's rights.** The boundary keeps versions,
 //! compilers and panics apart; it keeps nobody out. Load only what you would link.
 //!
+//! `README.md` beside this crate's manifest is the guide: a plugin in ten minutes, `C.md` the same in C.
+//!
 //! A Rust provider becomes a plugin with one line, [`export_provider!`]. A plugin in another language
 //! needs the C header `include/zpns_plugin.h` only, which is the contract.
 //!
