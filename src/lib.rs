@@ -45,6 +45,10 @@ pub use zpns_meizu as meizu;
 pub use zpns_oppo as oppo;
 #[cfg(feature = "plugins")]
 pub use zpns_plugin_host as plugins;
+#[cfg(feature = "outbox")]
+pub use zpns_outbox as outbox;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "redis"))]
+pub use zpns_store as store;
 #[cfg(feature = "vivo")]
 pub use zpns_vivo as vivo;
 #[cfg(feature = "webpush")]
@@ -52,7 +56,7 @@ pub use zpns_webpush as webpush;
 #[cfg(feature = "xiaomi")]
 pub use zpns_xiaomi as xiaomi;
 
-pub use self::config_file::{Config, FileError, ProviderSection};
+pub use self::config_file::{Config, FileError, ProviderSection, Stores};
 pub use self::receipt_path::{ShortSecret, receipt_path};
 #[doc(inline)]
 pub use zpns_core::service::Strategy;

@@ -1,9 +1,13 @@
 //! The config file: TOML in, a running router out.
 
+mod calls;
 mod delivery;
 mod environment;
 mod error;
+#[cfg(feature = "outbox")]
+mod outbox;
 mod section;
+mod store;
 mod strategy;
 
 use std::collections::BTreeMap;
@@ -12,13 +16,26 @@ use std::sync::Arc;
 
 use zpns_core::resources::SystemClock;
 use zpns_core::router::RouterBuilder;
-use zpns_core::service::Strategy;
-use zpns_core::{Clock, Receipts, Resources, Router, Secret};
+use zpns_core::service::{Presence, PushService, PushServiceBuilder, Strategy};
+use zpns_core::{Clock, ProviderId, Receipts, Resources, Router, Secret};
 
+use self::store::{PresenceSection, StoreSection};
 use crate::receipt_path::receipt_path;
 
 pub use self::error::FileError;
 pub use self::section::ProviderSection;
+pub use self::store::Stores;
+
+/// The tables that a file may hold.
+const TABLES: &[&str] = &[
+    "providers",
+    "strategies",
+    "store",
+    "presence",
+    #[cfg(feature = "outbox")]
+    "outbox",
+    "calls",
+];
 
 /// A config file that has been read: every key known, every key file readable by name.
 ///
@@ -36,6 +53,21 @@ pub use self::section::ProviderSection;
 ///
 /// [strategies.chat.vendors.oppo]  # for one vendor alone
 /// channel = "im"
+///
+/// [store]                         # devices and counters; see `service`
+/// url = "sqlite:devices.db"       # beside the config file; or "postgres://user@host/database"
+///
+/// [presence]
+/// url = "redis://host/"           # without it, everybody is offline until the host says otherwise
+/// policy = "unless_foreground"    # who gets a push: the others are `offline_only`, `always`
+///
+/// [outbox]                        # durable push jobs; see `open_outbox`
+/// url = "sqlite:outbox.db"        # as of `[store]`; another file
+/// jobs = 4                        # of each lane at a time; also `attempts`, `rounds`,
+///                                 # `pause_ms`, `heartbeat_ms`
+///
+/// [calls]
+/// providers = ["ios-voip"]        # whose tokens are for calls alone (PushKit)
 /// ```
 ///
 /// Keys that every provider may have: `endpoint` (base URL instead of the vendor's host),
@@ -53,6 +85,11 @@ pub struct Config {
     pub providers: Vec<ProviderSection>,
     /// The strategies, by resource id.
     pub strategies: BTreeMap<String, Strategy>,
+    store: Option<StoreSection>,
+    presence: PresenceSection,
+    #[cfg(feature = "outbox")]
+    outbox: Option<outbox::OutboxSection>,
+    call_providers: Vec<ProviderId>,
     file: PathBuf,
 }
 
@@ -87,13 +124,24 @@ impl Config {
             section::providers(tables(root.remove("providers"), "providers", path)?, path)?;
         let strategies =
             strategy::strategies(tables(root.remove("strategies"), "strategies", path)?, path)?;
+        let store = store::store(root.remove("store"), path)?;
+        let presence = store::presence(root.remove("presence"), path)?;
+        #[cfg(feature = "outbox")]
+        let outbox = outbox::outbox(root.remove("outbox"), path)?;
+        let call_providers = calls::providers(root.remove("calls"), path)?;
         if let Some(unknown) = root.keys().next() {
-            let message = format!("unknown table `{unknown}`; there are `providers`, `strategies`");
+            let known = TABLES.join("`, `");
+            let message = format!("unknown table `{unknown}`; there are `{known}`");
             return Err(FileError::new(path, message));
         }
         Ok(Self {
             providers,
             strategies,
+            store,
+            presence,
+            #[cfg(feature = "outbox")]
+            outbox,
+            call_providers,
             file: path.to_owned(),
         })
     }
@@ -144,6 +192,99 @@ impl Config {
             builder = builder.provider_with(provider, section.delivery.clone());
         }
         Ok(builder)
+    }
+
+    /// The service of the file: its providers, strategies, store and presence.
+    ///
+    /// ```no_run
+    /// use zpns::service::Audience;
+    /// use zpns::{Config, Notification};
+    ///
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let service = Config::load("push.toml")?.service().await?;
+    /// let message = Notification::alert("Bob", "Lunch?");
+    /// let report = service.send(message, Audience::user("alice")).await?;
+    /// println!("{} of alice's phones ring", report.accepted());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`router`](Self::router), [`open_store`](Self::open_store) and
+    /// [`open_presence`](Self::open_presence).
+    pub async fn service(&self) -> Result<PushService, FileError> {
+        let builder = self.service_builder(self.router()?, Arc::new(SystemClock::new()));
+        Ok(builder.await?.build())
+    }
+
+    /// Begins such a service on a router of the host's, by this clock.
+    ///
+    /// # Errors
+    /// As [`open_store`](Self::open_store) and [`open_presence`](Self::open_presence).
+    pub async fn service_builder(
+        &self,
+        router: Router,
+        clock: Arc<dyn Clock>,
+    ) -> Result<PushServiceBuilder, FileError> {
+        let Stores { registry, badges } = self.open_store().await?;
+        let presence = self.open_presence(Arc::clone(&clock)).await?;
+        let mut builder = PushService::builder(router, registry, clock)
+            .badges(badges)
+            .policy(self.presence.policy)
+            .call_providers(self.call_providers.iter().cloned())
+            .strategies(self.strategies.clone());
+        if let Some(presence) = presence {
+            builder = builder.presence(presence);
+        }
+        Ok(builder)
+    }
+
+    /// Opens the store that `[store]` names: makes it if it is not there (a file), and brings its
+    /// tables up to date.
+    ///
+    /// # Errors
+    /// One line that names the file, the table and the key: there is no such table, this build
+    /// lacks the engine (features `sqlite`, `postgres`), or the store cannot be opened.
+    pub async fn open_store(&self) -> Result<Stores, FileError> {
+        let Some(section) = &self.store else {
+            let message = "[store]: `url` is missing: what is asked for needs a store";
+            return Err(FileError::new(&self.file, message));
+        };
+        store::in_table(&self.file, "store", section.open().await)
+    }
+
+    /// Opens the queue of push jobs that `[outbox]` names: makes it if it is not there, and brings
+    /// its tables up to date.
+    ///
+    /// # Errors
+    /// One line that names the file, the table and the key: there is no such table, this build
+    /// lacks the engine (features `sqlite`, `postgres`), or the queue cannot be opened.
+    #[cfg(feature = "outbox")]
+    pub async fn open_outbox(&self) -> Result<zpns_outbox::Outbox, FileError> {
+        let Some(section) = &self.outbox else {
+            let message = "[outbox]: `url` is missing: what is asked for needs a queue";
+            return Err(FileError::new(&self.file, message));
+        };
+        store::in_table(&self.file, "outbox", section.open().await)
+    }
+
+    /// How `[outbox]` wants the queue to be worked on.
+    #[cfg(feature = "outbox")]
+    pub fn work_options(&self) -> zpns_outbox::WorkOptions {
+        let section = self.outbox.as_ref();
+        section.map_or_else(Default::default, |section| section.options.clone())
+    }
+
+    /// Connects to the server that `[presence]` names, if it names one.
+    ///
+    /// # Errors
+    /// One line that names the file, the table and the key: this build lacks Redis (feature
+    /// `redis`), or the server cannot be reached.
+    pub async fn open_presence(
+        &self,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Option<Arc<dyn Presence>>, FileError> {
+        store::in_table(&self.file, "presence", self.presence.open(clock).await)
     }
 
     /// The readers of every provider whose vendor reports back, each at an address of its own that

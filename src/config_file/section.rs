@@ -172,7 +172,10 @@ fn resolve_paths(keys: &mut toml::Table, folder: &Path) {
 }
 
 /// Takes these keys out of a section.
-fn taken<T: DeserializeOwned>(keys: &mut toml::Table, names: &[&str]) -> Result<T, ConfigError> {
+pub(super) fn taken<T: DeserializeOwned>(
+    keys: &mut toml::Table,
+    names: &[&str],
+) -> Result<T, ConfigError> {
     let mut taken = toml::Table::new();
     for name in names {
         let Some(value) = keys.remove(*name) else {

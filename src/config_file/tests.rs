@@ -21,7 +21,7 @@ fn every_error_is_one_line_that_names_file_table_and_key() {
         ),
         (
             "[provider.ios]\n",
-            "unknown table `provider`; there are `providers`, `strategies`",
+            "unknown table `provider`; there are `providers`, `strategies`, `store`, `presence`",
         ),
         (
             "[providers]\nios = 3\n",
@@ -233,4 +233,94 @@ fn a_plugin_that_is_not_there_is_an_error_that_names_its_key_and_its_path() {
     let folder = std::env::current_dir().unwrap();
     let path = folder.join("libcars.so");
     assert!(line.contains(&path.display().to_string()), "{line}");
+}
+
+#[test]
+fn a_store_and_a_presence_are_tables_whose_errors_name_the_key() {
+    let cases = [
+        ("store = 3", "`store` must be a table"),
+        ("[store]", "[store]: `url` is missing"),
+        ("[store]\nurl = 3", "[store]: `url`"),
+        (
+            "[store]\nurl = \"sqlite:a\"\nsize = 3",
+            "[store]: unknown field `size`; there are `url`, `connections`",
+        ),
+        (
+            "[store]\nurl = \"sqlite:a\"\nconnections = 0",
+            "[store]: `connections`",
+        ),
+        ("[presence]\npolicy = \"never\"", "[presence]: `policy`"),
+        (
+            "[presence]\nhost = \"a\"",
+            "[presence]: unknown field `host`; there are `url`, `prefix`, `policy`",
+        ),
+    ];
+    for (text, expected) in cases {
+        let line = error(text);
+        assert!(line.contains(expected), "{line}\nlacks: {expected}");
+        assert_eq!(line.lines().count(), 1, "{line}");
+    }
+}
+
+async fn open_error(text: &str) -> String {
+    let config = Config::parse(text, "push.toml").unwrap();
+    assert!(!format!("{config:?}").contains("hunter2"));
+    let clock = Arc::new(SystemClock::new());
+    let line = match config
+        .service_builder(config.router().unwrap(), clock)
+        .await
+    {
+        Ok(_) => panic!("opened: {text}"),
+        Err(error) => error.to_string(),
+    };
+    assert!(line.starts_with("push.toml: "), "{line}");
+    assert_eq!(line.lines().count(), 1, "{line}");
+    assert!(!line.contains("hunter2"), "{line}");
+    line
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_opened_is_one_line_without_its_url() {
+    let line = open_error("").await;
+    assert!(line.contains("[store]: `url` is missing"), "{line}");
+    let line = open_error("[store]\nurl = \"mysql://hunter2@a/b\"").await;
+    assert!(
+        line.contains("[store]: `url` must begin with `sqlite:`"),
+        "{line}"
+    );
+    let line = open_error("[store]\nurl = \"sqlite:/no/such/folder/hunter2.db\"").await;
+    assert!(line.contains("[store]: `url`"), "{line}");
+    let closed = "postgres://zpns:hunter2@127.0.0.1:1/zpns";
+    let line = open_error(&format!("[store]\nurl = \"{closed}\"")).await;
+    assert!(line.contains("[store]: `url`"), "{line}");
+}
+
+#[cfg(not(feature = "postgres"))]
+#[tokio::test]
+async fn a_build_without_an_engine_says_how_to_get_it() {
+    let line = open_error("[store]\nurl = \"postgres://zpns@127.0.0.1/zpns\"").await;
+    assert!(line.contains("the feature `postgres`"), "{line}");
+}
+
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn the_service_of_a_file_keeps_its_devices_beside_the_file() {
+    use zpns_core::service::{Platform, PresencePolicy, Registration};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("push.toml");
+    let text = "[store]\nurl = \"sqlite:devices.db\"\n\
+                [presence]\npolicy = \"unless_foreground\"\n[strategies.chat]\nchannel = \"chat\"";
+    let config = Config::parse(text, &path).unwrap();
+    assert_eq!(config.presence.policy, PresencePolicy::UnlessForeground);
+    let service = config.service().await.unwrap();
+    let app = Registration::new(Platform::Ios).channel("ios", "token");
+    let now = zpns_core::Timestamp::from_secs(1);
+    let id = service.registry().register(app, now).await.unwrap();
+    service.badges().set(&"alice".into(), 3).await.unwrap();
+    drop(service);
+    assert!(folder.path().join("devices.db").exists());
+    let again = config.open_store().await.unwrap();
+    assert!(again.registry.device(id).await.unwrap().is_some());
+    assert_eq!(again.badges.get(&"alice".into()).await.unwrap(), 3);
 }

@@ -2,6 +2,7 @@
 
 mod unit;
 
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -57,6 +58,25 @@ impl Store<Sqlite> {
     /// [`OpenError`]
     pub async fn open(url: &str) -> Result<Self, OpenError> {
         let options = SqliteConnectOptions::from_str(url).map_err(OpenError::Url)?;
+        let is_file = !url.contains(":memory:") && !url.contains("mode=memory");
+        match is_file {
+            true => Self::open_with(options).await,
+            false => {
+                let message = "a store in memory is a `MemoryRegistry`";
+                Err(OpenError::Url(sqlx::Error::Configuration(message.into())))
+            }
+        }
+    }
+
+    /// Opens a file by its path.
+    ///
+    /// # Errors
+    /// [`OpenError`]
+    pub async fn open_file(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        Self::open_with(SqliteConnectOptions::new().filename(path)).await
+    }
+
+    async fn open_with(options: SqliteConnectOptions) -> Result<Self, OpenError> {
         let options = options
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
