@@ -48,19 +48,42 @@ fn send(targets: usize) -> SendPlan {
 }
 
 fn target() -> TargetPlan {
-    TargetPlan { channel: live(0), copies: 1, next: Vec::new() }
+    TargetPlan {
+        channel: live(0),
+        copies: 1,
+        next: Vec::new(),
+    }
 }
 
 fn live(vendor: usize) -> ChannelPlan {
-    ChannelPlan { vendor, truth: Truth::Live, badge: None, hiccups: Vec::new() }
+    ChannelPlan {
+        vendor,
+        truth: Truth::Live,
+        badge: None,
+        hiccups: Vec::new(),
+    }
 }
 
 fn at_first(lasts: Millis, weather: Weather) -> Vec<Spell> {
-    vec![Spell { from: 0, lasts, weather }]
+    vec![Spell {
+        from: 0,
+        lasts,
+        weather,
+    }]
 }
 
-fn day(vendors: Vec<VendorPlan>, sends: Vec<SendPlan>, happenings: Vec<Happening>) -> Arc<Schedule> {
-    Arc::new(Schedule { seed: 0, to_midnight: 80_000_000, vendors, sends, happenings })
+fn day(
+    vendors: Vec<VendorPlan>,
+    sends: Vec<SendPlan>,
+    happenings: Vec<Happening>,
+) -> Arc<Schedule> {
+    Arc::new(Schedule {
+        seed: 0,
+        to_midnight: 80_000_000,
+        vendors,
+        sends,
+        happenings,
+    })
 }
 
 #[track_caller]
@@ -83,18 +106,27 @@ fn what_waits_for_a_slot_does_not_outlive_its_time_to_live() {
 #[test]
 fn what_waits_for_a_slot_is_turned_away_by_a_breaker_that_opens_meanwhile() {
     let mut vendor = vendor();
-    (vendor.settings.max_in_flight, vendor.settings.breaker_at_least) = (3, 2);
+    (
+        vendor.settings.max_in_flight,
+        vendor.settings.breaker_at_least,
+    ) = (3, 2);
     vendor.spells = at_first(1_000, Weather::Hangs { taken: false });
     let mut send = send(3);
     send.class = Class::Campaign;
-    send.way = Way::Streamed { source: 0, consumer: 1 };
+    send.way = Way::Streamed {
+        source: 0,
+        consumer: 1,
+    };
     holds(day(vec![vendor], vec![send], Vec::new()));
 }
 
 #[test]
 fn what_waits_for_a_slot_is_turned_away_once_the_quota_is_used_up() {
     let mut vendor = vendor();
-    vendor.quota = Some(QuotaPlan { targets: 0, of_class: false });
+    vendor.quota = Some(QuotaPlan {
+        targets: 0,
+        of_class: false,
+    });
     vendor.latency = 100;
     let later = SendPlan { at: 10, ..send(1) };
     holds(day(vec![vendor], vec![send(1), later], Vec::new()));
@@ -104,7 +136,10 @@ fn what_waits_for_a_slot_is_turned_away_once_the_quota_is_used_up() {
 fn no_other_channel_is_used_after_an_attempt_without_an_answer_whatever_the_next_one_meets() {
     let mut sick = vendor();
     sick.deduplicates = true;
-    sick.quota = Some(QuotaPlan { targets: 0, of_class: false });
+    sick.quota = Some(QuotaPlan {
+        targets: 0,
+        of_class: false,
+    });
     sick.settings.attempt_timeout = 1;
     sick.spells = at_first(1, Weather::Slow(4_000));
     let mut send = send(1);
@@ -115,9 +150,20 @@ fn no_other_channel_is_used_after_an_attempt_without_an_answer_whatever_the_next
 #[test]
 fn a_batch_that_nobody_polled_before_the_shutdown_does_not_go_out_after_it() {
     let mut send = send(1);
-    send.way = Way::Streamed { source: 0, consumer: 426 };
-    let unknown = TargetPlan { channel: live(2), copies: 3, next: Vec::new() };
-    let elsewhere = TargetPlan { channel: live(1), copies: 1, next: Vec::new() };
+    send.way = Way::Streamed {
+        source: 0,
+        consumer: 426,
+    };
+    let unknown = TargetPlan {
+        channel: live(2),
+        copies: 3,
+        next: Vec::new(),
+    };
+    let elsewhere = TargetPlan {
+        channel: live(1),
+        copies: 1,
+        next: Vec::new(),
+    };
     send.targets = vec![
         unknown,
         elsewhere.clone(),
@@ -135,8 +181,17 @@ fn a_probe_that_gets_an_empty_report_is_over_like_any_other() {
     let mut vendor = vendor();
     (vendor.settings.attempts, vendor.settings.breaker_at_least) = (2, 2);
     vendor.spells = at_first(1_719, Weather::Down);
-    vendor.spells.push(Spell { from: 1_719, lasts: 577, weather: Weather::Short });
+    vendor.spells.push(Spell {
+        from: 1_719,
+        lasts: 577,
+        weather: Weather::Short,
+    });
     let day = day(vec![vendor], vec![send(4)], Vec::new());
-    let seeds = (0..64).map(|seed| Arc::new(Schedule { seed, ..Schedule::clone(&day) }));
+    let seeds = (0..64).map(|seed| {
+        Arc::new(Schedule {
+            seed,
+            ..Schedule::clone(&day)
+        })
+    });
     seeds.for_each(holds);
 }

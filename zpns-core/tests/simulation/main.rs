@@ -18,6 +18,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod broken;
 mod checks;
 mod clock;
 mod day;

@@ -3,6 +3,8 @@
 //! Everything that a run depends on is in here, so that it can be run again, shrunk and told as a
 //! story (`story.rs`). Times are milliseconds since the day began.
 
+use std::time::Duration;
+
 /// Milliseconds.
 pub(crate) type Millis = u64;
 
@@ -209,12 +211,11 @@ impl SendPlan {
     }
 
     /// How long a target has from the launch of its batch on.
-    pub(crate) fn patience(&self) -> Option<Millis> {
+    pub(crate) fn patience(&self) -> Option<Duration> {
         let life = self.ttl.filter(|ttl| *ttl > 0 && self.is_to_recipients());
-        [self.timeout, life.map(|life| life / 2)]
-            .into_iter()
-            .flatten()
-            .min()
+        let half_a_life = life.map(|life| Duration::from_millis(life) / 2);
+        let timeout = self.timeout.map(Duration::from_millis);
+        [timeout, half_a_life].into_iter().flatten().min()
     }
 }
 

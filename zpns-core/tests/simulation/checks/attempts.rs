@@ -138,9 +138,7 @@ pub(super) fn no_attempt_starts_too_late(facts: &Facts<'_>) -> Result<(), String
 fn starts_in_time(facts: &Facts<'_>, call: &Call, launched: Duration) -> Result<(), String> {
     let send = facts.send(call);
     let waited = call.began - launched;
-    let in_time = send
-        .patience()
-        .is_none_or(|patience| waited < millis(patience));
+    let in_time = send.patience().is_none_or(|patience| waited < patience);
     ensure(in_time, || format!("{waited:?} after its launch: {call:?}"))?;
     let alive = match send.ttl {
         // Now or never: the first attempt, whenever it is its turn.

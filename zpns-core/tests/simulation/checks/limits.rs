@@ -167,10 +167,12 @@ pub(super) fn an_open_breaker_lets_probes_through(facts: &Facts<'_>) -> Result<(
                     continue;
                 }
                 let pauses = (call.began - *since).as_millis() / FIRST_PAUSE.as_millis();
-                let ended = probes.iter().filter_map(|probe| match facts.call(*probe).end {
-                    End::GivenUp { at } => Some(at),
-                    _ => None,
-                });
+                let ended = probes
+                    .iter()
+                    .filter_map(|probe| match facts.call(*probe).end {
+                        End::GivenUp { at } => Some(at),
+                        _ => None,
+                    });
                 let given_up = ended.filter(|at| *at <= call.began).count();
                 probes.push(*number);
                 ensure(probes.len() <= pauses as usize + given_up, || {

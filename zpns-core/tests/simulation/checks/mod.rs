@@ -31,16 +31,16 @@ const RULES: &[(&str, Rule)] = &[
         outcomes::an_outcome_is_what_the_vendor_said,
     ),
     (
-        "a verdict that came is handed out",
-        outcomes::a_verdict_that_came_is_handed_out,
-    ),
-    (
         "nothing is sent again without a reason",
         attempts::nothing_is_sent_again_without_a_reason,
     ),
     (
         "no device shows a message twice",
         attempts::no_device_shows_a_message_twice,
+    ),
+    (
+        "a verdict that came is handed out",
+        outcomes::a_verdict_that_came_is_handed_out,
     ),
     (
         "no attempt starts too late",
