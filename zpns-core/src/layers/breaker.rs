@@ -169,7 +169,11 @@ struct Probe<'a> {
 impl Drop for Probe<'_> {
     fn drop(&mut self) {
         let mut state = self.breaker.lock();
-        if let Some(open) = state.open.as_mut().filter(|open| open.number == self.opening) {
+        if let Some(open) = state
+            .open
+            .as_mut()
+            .filter(|open| open.number == self.opening)
+        {
             open.probes = open.probes.saturating_sub(1);
             if !self.reported {
                 open.probe_at = Duration::ZERO;
@@ -203,7 +207,7 @@ impl Around for AroundBreaker {
             Some(probe) => {
                 let provider = next.provider().info();
                 self.observers.tell(&Event::BreakerHalfOpened { provider });
-                let batch = batch.clone().as_probe(probe.opening);
+                let batch = batch.clone().with_probe(probe.opening);
                 Box::pin(async move { next.pass(&batch).await }).await
             }
             None => next.pass(batch).await,
@@ -223,7 +227,10 @@ impl Around for AroundBreaker {
 impl Probe<'_> {
     fn is_current(&self) -> bool {
         let state = self.breaker.lock();
-        state.open.as_ref().is_some_and(|open| open.number == self.opening)
+        state
+            .open
+            .as_ref()
+            .is_some_and(|open| open.number == self.opening)
     }
 }
 

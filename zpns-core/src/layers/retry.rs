@@ -105,7 +105,7 @@ impl Around for AroundRetries {
         let dies = ttl.map(|ttl| self.resources.clock.monotonic().saturating_add(ttl));
         let report = match ttl {
             // Now or never is as good as now once it is its turn.
-            Some(ttl) if !ttl.is_zero() => next.pass(&batch.clone().to_start_by(dies)).await,
+            Some(ttl) if !ttl.is_zero() => next.pass(&batch.clone().with_start_by(dies)).await,
             _ => next.pass(batch).await,
         };
         let report = report.of_length(batch.targets().len());
@@ -175,7 +175,7 @@ impl AroundRetries {
             let again = subset(batch, &round.positions)
                 .with_attempt(attempt)
                 .with_deadline(earliest(batch.deadline(), dies))
-                .to_start_by(latest);
+                .with_start_by(latest);
             let answers = next.pass(&again).await.of_length(again.targets().len());
             if !answers.outcomes().iter().any(is_failure) {
                 self.budget.succeeded();

@@ -71,7 +71,7 @@ impl Batch {
     /// With a time after which it is not to be begun any more, in the same time: the message is
     /// not alive then. What was begun may take until the deadline.
     #[must_use]
-    pub(crate) fn to_start_by(mut self, time: Option<Duration>) -> Self {
+    pub(crate) fn with_start_by(mut self, time: Option<Duration>) -> Self {
         self.start_by = time;
         self
     }
@@ -93,7 +93,7 @@ impl Batch {
     /// As the one that finds out whether a provider answers again, since the breaker opened for
     /// the time of this number.
     #[must_use]
-    pub(crate) fn as_probe(mut self, opening: u64) -> Self {
+    pub(crate) fn with_probe(mut self, opening: u64) -> Self {
         self.probe = Some(opening);
         self
     }

@@ -169,7 +169,7 @@ impl Company {
             token: token.to_owned(),
         };
         let (truth, hiccups) = self.devices.get(&key).expect("a token of this schedule");
-        if weather == Some(Weather::EveryOther) && at % 2 == 0 {
+        if weather == Some(Weather::EveryOther) && at.is_multiple_of(2) {
             return failed(ErrorKind::Unavailable, Retry::Backoff, Sent::No);
         }
         let seen = books.seen.entry(key.clone()).or_default();
