@@ -14,6 +14,7 @@ mod rules;
 mod send;
 mod simulate;
 mod tokens;
+mod users;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -37,6 +38,8 @@ enum Command {
     Check(check::CheckArgs),
     /// List what is looked at before anything is sent; one JSON line per provider and rule.
     Rules(rules::RulesArgs),
+    #[command(flatten)]
+    Users(users::UserCommand),
     /// Run every vendor's simulator until a signal.
     Simulate(simulate::SimulateArgs),
     /// Look at vendor plugins.
@@ -62,6 +65,7 @@ async fn main() -> ExitCode {
         Command::Send(args) => send::run(*args).await,
         Command::Check(args) => check::run(args).await,
         Command::Rules(args) => rules::run(&args),
+        Command::Users(command) => users::run(command).await,
         Command::Simulate(args) => simulate::run(args).await,
         #[cfg(feature = "plugins")]
         Command::Plugin(command) => plugin::run(&command),

@@ -5,7 +5,8 @@ use std::io::Write;
 use std::time::Duration;
 
 use serde::Serialize;
-use zpns::{Attempt, Delivery, Outcome, Retry, Sent, TokenAction};
+use zpns::model::Notes;
+use zpns::{Attempt, Delivery, Outcome, Retry, Sent, Step, Target, TokenAction};
 
 /// One line of `zpns send`: what came of one target. Absent keys are left out.
 #[derive(Serialize, Debug)]
@@ -45,17 +46,30 @@ pub(crate) struct SendLine<'a> {
 
 impl<'a> From<&'a Delivery> for SendLine<'a> {
     fn from(delivery: &'a Delivery) -> Self {
+        let notes = delivery.notes.as_deref();
+        Self::of(&delivery.target, &delivery.outcome, notes)
+    }
+}
+
+impl<'a> From<&'a Step> for SendLine<'a> {
+    fn from(step: &'a Step) -> Self {
+        Self::of(&step.target, &step.outcome, step.notes.as_deref())
+    }
+}
+
+impl<'a> SendLine<'a> {
+    fn of(target: &'a Target, outcome: &'a Outcome, notes: Option<&'a Notes>) -> Self {
         let mut line = Self {
-            provider: delivery.target.provider.as_str(),
-            token: delivery.target.token.as_str(),
+            provider: target.provider.as_str(),
+            token: target.token.as_str(),
             outcome: "",
             vendor_id: None,
-            kind: delivery.outcome.kind().map(|kind| kind.as_str()),
+            kind: outcome.kind().map(|kind| kind.as_str()),
             token_action: None,
             since_ms: None,
             replace_with: None,
             until_ms: None,
-            vendor_code: delivery.outcome.vendor().map(|vendor| &*vendor.code),
+            vendor_code: outcome.vendor().map(|vendor| &*vendor.code),
             reason: None,
             retry_after_ms: None,
             sent: None,
@@ -64,12 +78,12 @@ impl<'a> From<&'a Delivery> for SendLine<'a> {
             warnings: &[],
             attempts: &[],
         };
-        if let Some(notes) = &delivery.notes {
+        if let Some(notes) = notes {
             line.dropped = &notes.dropped;
             line.truncated = &notes.truncated;
             line.attempts = &notes.attempts;
         }
-        match &delivery.outcome {
+        match outcome {
             Outcome::Accepted(accepted) => {
                 line.outcome = "accepted";
                 line.vendor_id = accepted.vendor_id.as_deref();
@@ -96,9 +110,12 @@ impl<'a> From<&'a Delivery> for SendLine<'a> {
         }
         line
     }
-}
 
-impl<'a> SendLine<'a> {
+    /// The word for its outcome.
+    pub(crate) fn outcome(&self) -> &'static str {
+        self.outcome
+    }
+
     /// With what preflight rules warn of.
     pub(crate) fn warn_of(&mut self, delivery: &'a Delivery) {
         if let Some(notes) = &delivery.notes {

@@ -43,7 +43,8 @@ pub(crate) struct SendArgs {
     timeout: Duration,
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+/// A number of seconds, of more than none.
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let text = text.strip_suffix('s').unwrap_or(text);
     let seconds: f64 = text
         .parse()

@@ -11,8 +11,8 @@ use crate::filter::{self, Filter};
 /// How the engines' SQL differs.
 #[derive(Clone, Copy, Debug)]
 pub struct Dialect {
-    /// Of `{}`, a bound list of texts: what comes after `IN`.
-    pub(crate) in_texts: &'static str,
+    /// Whether a text is one of `{}`, a bound list of texts: what comes after the text.
+    pub(crate) one_of: &'static str,
 }
 
 /// A statement with what is bound to it: `$1` is the first value.
@@ -112,6 +112,6 @@ impl Select {
     fn users(&mut self, users: &[UserId], dialect: Dialect) -> String {
         let users = users.iter().map(|user| user.as_str().to_owned());
         let place = self.bind(Value::Texts(users.collect()));
-        format!("d.user_id IN {}", dialect.in_texts.replace("{}", &place))
+        format!("d.user_id {}", dialect.one_of.replace("{}", &place))
     }
 }

@@ -22,6 +22,7 @@ mod send;
 #[cfg(unix)]
 mod simulate;
 mod tokens;
+mod users;
 #[cfg(all(unix, feature = "plugins"))]
 mod webhook;
 mod world;

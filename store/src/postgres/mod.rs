@@ -72,7 +72,7 @@ impl Engine for Postgres {
     type Unit = PostgresUnit;
 
     const DIALECT: Dialect = Dialect {
-        in_texts: "(SELECT unnest({}::text[]))",
+        one_of: "= ANY({}::text[])",
     };
 
     async fn begin(&self) -> Result<PostgresUnit, sqlx::Error> {

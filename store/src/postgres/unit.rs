@@ -65,11 +65,13 @@ impl Unit for PostgresUnit {
             .iter()
             .map(|(provider, token)| (provider.as_str(), token.as_str()))
             .unzip();
-        // Sorted first, locked then.
+        // The ids first, as a list: so that the rows are always found by their index. Sorted
+        // first, locked then.
         let rows = sqlx::query(
-            "SELECT body FROM zpns_devices WHERE id = ANY($1) OR id IN ( \
+            "SELECT body FROM zpns_devices WHERE id = ANY(ARRAY( \
+             SELECT unnest($1::uuid[]) UNION \
              SELECT c.device FROM unnest($2::text[], $3::text[]) AS t (provider, token) \
-             JOIN zpns_channels c ON c.provider = t.provider AND c.token = t.token) \
+             JOIN zpns_channels c ON c.provider = t.provider AND c.token = t.token)) \
              ORDER BY id FOR UPDATE",
         )
         .bind(ids)

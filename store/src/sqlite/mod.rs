@@ -111,7 +111,7 @@ impl Engine for Sqlite {
     type Unit = SqliteUnit;
 
     const DIALECT: Dialect = Dialect {
-        in_texts: "(SELECT value FROM json_each({}))",
+        one_of: "IN (SELECT value FROM json_each({}))",
     };
 
     async fn begin(&self) -> Result<SqliteUnit, sqlx::Error> {
