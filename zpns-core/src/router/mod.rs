@@ -4,6 +4,7 @@
 //! and sent through the provider's [layers](crate::layers) with several batches in flight. A
 //! vendor that is slow or down holds up nobody else's batches.
 
+mod dispatch;
 mod early;
 mod fallback;
 mod flights;

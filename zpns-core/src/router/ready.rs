@@ -93,7 +93,9 @@ impl Ready {
 
 impl Extend<Delivery> for Ready {
     fn extend<I: IntoIterator<Item = Delivery>>(&mut self, deliveries: I) {
-        deliveries.into_iter().for_each(|delivery| self.push(delivery));
+        deliveries
+            .into_iter()
+            .for_each(|delivery| self.push(delivery));
     }
 }
 
