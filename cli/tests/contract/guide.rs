@@ -38,7 +38,10 @@ fn blocks(guide: &str) -> Vec<Block> {
                 language: language.to_owned(),
                 text: text.join("\n") + "\n",
             });
-        } else if let Some(name) = line.strip_prefix('`').and_then(|line| line.strip_suffix("`:")) {
+        } else if let Some(name) = line
+            .strip_prefix('`')
+            .and_then(|line| line.strip_suffix("`:"))
+        {
             named = Some(name.to_owned());
         } else if !line.is_empty() {
             named = None;
@@ -112,14 +115,20 @@ impl Stranger {
                 }
             }
         }
-        let promised = blocks.iter().find(|block| block.language == "text").unwrap();
+        let promised = blocks
+            .iter()
+            .find(|block| block.language == "text")
+            .unwrap();
         let ran = last.unwrap();
         assert_eq!(ran.stdout, promised.text, "{ran:?}");
         let batches = self.receiver.batches.lock().unwrap();
         assert_eq!(batches.len(), 1);
         let batch: serde_json::Value = serde_json::from_slice(&batches[0]).unwrap();
         assert_eq!(batch["message"]["title"], "Hi");
-        assert_eq!(batch["targets"], json!([{"token": "17"}, {"token": "dead-18"}]));
+        assert_eq!(
+            batch["targets"],
+            json!([{"token": "17"}, {"token": "dead-18"}])
+        );
     }
 }
 

@@ -155,10 +155,9 @@ fn the_plugin_in_rust_pushes_through_the_command() {
     serves(&rust());
 }
 
-#[test]
-fn the_plugin_in_c_pushes_through_the_command() {
-    let folder = tempfile::tempdir().unwrap();
-    let library = folder.path().join("libwebhook.so");
+/// The plugin in C, compiled against the header in this folder.
+fn c(include: &Path, folder: &Path) -> Option<PathBuf> {
+    let library = folder.join("libwebhook.so");
     let mut compiler = Command::new(std::env::var("CC").unwrap_or_else(|_| "cc".into()));
     compiler
         .args([
@@ -170,13 +169,33 @@ fn the_plugin_in_c_pushes_through_the_command() {
             "-O2",
         ])
         .args(["-fPIC", "-shared", "-fvisibility=hidden", "-I"])
-        .arg(root().join("plugin-api/include"))
+        .arg(include)
         .arg(root().join("examples/plugin-c/webhook.c"))
         .arg("-o")
         .arg(&library);
-    if let Some(library) = built(&mut compiler, &library) {
+    built(&mut compiler, &library)
+}
+
+#[test]
+fn the_plugin_in_c_pushes_through_the_command() {
+    let folder = tempfile::tempdir().unwrap();
+    if let Some(library) = c(&root().join("plugin-api/include"), folder.path()) {
         serves(&library);
     }
+}
+
+#[test]
+fn a_plugin_that_was_compiled_against_an_old_header_is_served_as_before() {
+    let frozen = std::fs::read_dir(root().join("plugin-api/include/abi")).unwrap();
+    let mut headers = 0;
+    for header in frozen {
+        let folder = tempfile::tempdir().unwrap();
+        if let Some(library) = c(&header.unwrap().path(), folder.path()) {
+            serves(&library);
+        }
+        headers += 1;
+    }
+    assert!(headers > 0);
 }
 
 #[test]
