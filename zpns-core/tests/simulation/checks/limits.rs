@@ -92,7 +92,7 @@ fn never_waits_for_a_place(facts: &Facts<'_>, call: &Call) -> bool {
     facts.schedule.sends.iter().filter(uses).count() == 1 && !leaves_places
 }
 
-/// Until midnight; and not because nothing is sent at all.
+/// Until midnight.
 pub(super) fn a_used_up_quota_is_left_alone(facts: &Facts<'_>) -> Result<(), String> {
     let midnight = |at: Duration| {
         let to_midnight = millis(facts.schedule.to_midnight);
@@ -103,16 +103,15 @@ pub(super) fn a_used_up_quota_is_left_alone(facts: &Facts<'_>) -> Result<(), Str
         midnight
     };
     // By provider as it stood and class, all classes where it is of all.
-    let mut used_up: HashMap<(usize, usize, Option<Class>), (Duration, Duration)> = HashMap::new();
+    let mut used_up: HashMap<(usize, usize, Option<Class>), Duration> = HashMap::new();
     for (_, entry) in &facts.day.pages.entries {
         match entry {
             Entry::Began(number) => {
                 let call = facts.call(*number);
                 for class in [Some(facts.send(call).class), None] {
-                    let closed = used_up.get(&(call.vendor, call.instance, class));
-                    let open = closed
-                        .is_none_or(|(since, until)| call.began <= *since || call.began >= *until);
-                    ensure(open, || format!("used up since {closed:?}: {call:?}"))?;
+                    let until = used_up.get(&(call.vendor, call.instance, class));
+                    let open = until.is_none_or(|until| call.began >= *until);
+                    ensure(open, || format!("used up until {until:?}: {call:?}"))?;
                 }
             }
             Entry::Ended(number) => {
@@ -121,13 +120,7 @@ pub(super) fn a_used_up_quota_is_left_alone(facts: &Facts<'_>) -> Result<(), Str
                     && let Some(scope) = quota_scope(outcomes)
                 {
                     let class = (scope == Scope::Class).then_some(facts.send(call).class);
-                    used_up
-                        .entry((call.vendor, call.instance, class))
-                        .or_insert((*at, midnight(*at)));
-                    let closed = &used_up[&(call.vendor, call.instance, class)];
-                    if closed.1 <= *at {
-                        used_up.insert((call.vendor, call.instance, class), (*at, midnight(*at)));
-                    }
+                    used_up.insert((call.vendor, call.instance, class), midnight(*at));
                 }
             }
             Entry::Other(_) => {}
@@ -163,9 +156,6 @@ pub(super) fn an_open_breaker_lets_probes_through(facts: &Facts<'_>) -> Result<(
                 let Some((since, probes)) = open.get_mut(&provider(call.vendor)) else {
                     continue;
                 };
-                if call.began <= *since {
-                    continue;
-                }
                 let pauses = (call.began - *since).as_millis() / FIRST_PAUSE.as_millis();
                 let ended = probes
                     .iter()
