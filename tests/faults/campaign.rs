@@ -1,6 +1,6 @@
 //! One message to many devices, and its history afterwards.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
@@ -181,6 +181,15 @@ fn kin(model: &str, token: &str) -> bool {
 impl Finished {
     pub(crate) fn accepted(&self) -> usize {
         self.count(|end| *end == End::Accepted)
+    }
+
+    /// Every outcome that there was, and how often: for an assertion that fails.
+    pub(crate) fn summary(&self) -> BTreeMap<String, usize> {
+        let mut summary = BTreeMap::new();
+        for (_, end) in &self.history.handed_out {
+            *summary.entry(format!("{end:?}")).or_default() += 1;
+        }
+        summary
     }
 
     /// How many ended with this kind.

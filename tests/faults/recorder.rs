@@ -21,6 +21,7 @@ pub(crate) struct Recorder {
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     pub(crate) attempts: Vec<Attempt>,
+    under_way: usize,
     /// One for each target of which an outcome was told.
     pub(crate) told: Vec<(MessageId, String, End)>,
     pub(crate) dropped: Vec<String>,
@@ -88,12 +89,7 @@ impl Recorder {
 
     /// How many attempts have begun and not ended.
     pub(crate) fn under_way(&self) -> usize {
-        let log = self.log();
-        let open = log
-            .attempts
-            .iter()
-            .filter(|attempt| attempt.ended.is_none());
-        open.count()
+        self.log().under_way
     }
 
     fn began(&self, batch: &Batch) {
@@ -103,7 +99,9 @@ impl Recorder {
             tokens: names(batch.targets()),
             ended: None,
         };
-        self.log().attempts.push(attempt);
+        let mut log = self.log();
+        log.attempts.push(attempt);
+        log.under_way += 1;
     }
 
     fn ended(&self, batch: &Batch, report: Option<&Report>) {
@@ -113,6 +111,7 @@ impl Recorder {
             outcomes: report.map(|report| report.outcomes().iter().map(End::from).collect()),
         };
         let mut log = self.log();
+        log.under_way -= 1;
         let mut attempts = log.attempts.iter_mut();
         let open = attempts.find(|attempt| {
             attempt.ended.is_none() && attempt.message == message && attempt.tokens == tokens

@@ -1,5 +1,6 @@
 //! What every scenario stands on: simulated vendors over real sockets, a router, the scene's time.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -11,7 +12,7 @@ use toml::Table;
 use zpns::layers::Delivery as DeliverySettings;
 use zpns::resources::SystemClock;
 use zpns::{Capability, Clock, Config, Notification, PushProvider, Resources, Router, Target};
-use zpns_simulator::faults::Rule;
+use zpns_simulator::faults::{Fault, Rule};
 use zpns_simulator::{CallKind, FaultScript, Received, Simulator, SimulatorBuilder, Verdict};
 
 use crate::campaign::Campaign;
@@ -33,6 +34,8 @@ pub(crate) struct Scene {
     pub(crate) router: Router,
     pub(crate) clock: SceneClock,
     pub(crate) recorder: Recorder,
+    /// Whether a fault in force withholds answers.
+    hangs: Cell<bool>,
 }
 
 /// A scene that is not set yet.
@@ -95,6 +98,7 @@ impl Stage {
             router: router.build(),
             clock,
             recorder,
+            hangs: Cell::new(false),
         }
     }
 }
@@ -119,6 +123,8 @@ impl Scene {
     pub(crate) fn faults(&self, rules: impl IntoIterator<Item = Rule>) {
         let mut script = FaultScript::new();
         for rule in rules {
+            let withholds = matches!(rule.fault, Fault::Stall { .. } | Fault::Drip { .. });
+            self.hangs.set(self.hangs.get() || withholds);
             script = script.rule(rule.provider(self.subject.vendor));
         }
         self.simulator.set_faults(script).unwrap();
@@ -228,6 +234,9 @@ impl Scene {
     fn is_idle(&self) -> bool {
         if self.recorder.under_way() == 0 {
             return true;
+        }
+        if !self.hangs.get() {
+            return false;
         }
         let open: Vec<String> = {
             let log = self.recorder.log();

@@ -66,7 +66,12 @@ pub(crate) async fn when_half_of_the_batches_fail_twice_only_those_are_sent_agai
     scene.faults(sick.iter().map(twice));
     let campaign = Campaign::new(hello(), targets.clone()).in_pieces_of(PIECE);
     let finished = campaign.run(&scene).await;
-    assert_eq!(finished.accepted(), targets.len());
+    assert_eq!(
+        finished.accepted(),
+        targets.len(),
+        "{:?}",
+        finished.summary()
+    );
     for batch in targets.chunks(size) {
         let requests = if sick.contains(&&batch[0]) { 3 } else { 1 };
         for target in batch {

@@ -20,48 +20,61 @@ const FAR: usize = 400;
 pub(crate) async fn a_push_can_be_dropped_at_every_await_point(subject: &'static Subject) {
     // One slot: if a dropped push kept it, none would follow.
     let scene = Scene::stage(subject).key("max_in_flight", 1).open().await;
-    let done = every_await_point(&scene, 1, async |scene: &Scene, campaign: &Campaign, polls: usize| {
-        // A renewal, a handshake, a request, a pause, and another request.
-        let token = campaign.targets[0].token.as_str();
-        scene.faults([Rule::new(Fault::status(503)).token(token).count(1)]);
-        let send = scene
-            .router
-            .send(&campaign.message, campaign.targets.clone());
-        let report: Option<Report> = scene.drive(polled(send, polls)).await;
-        match &report {
-            Some(report) => assert_eq!(report.accepted(), 1, "{:?}", report.outcomes()),
-            None => drop(campaign.given_up(scene, &[])),
-        }
-        report.is_some()
-    });
+    let done = every_await_point(
+        &scene,
+        1,
+        async |scene: &Scene, campaign: &Campaign, polls: usize| {
+            // A renewal, a handshake, a request, a pause, and another request.
+            let token = campaign.targets[0].token.as_str();
+            scene.faults([Rule::new(Fault::status(503)).token(token).count(1)]);
+            let send = scene
+                .router
+                .send(&campaign.message, campaign.targets.clone());
+            let report: Option<Report> = scene.drive(polled(send, polls)).await;
+            match &report {
+                Some(report) => assert_eq!(report.accepted(), 1, "{:?}", report.outcomes()),
+                None => drop(campaign.given_up(scene, &[])),
+            }
+            report.is_some()
+        },
+    );
     assert!(done.await > 3, "there is more than one place to wait at");
 }
 
 pub(crate) async fn a_stream_can_be_dropped_at_every_await_point(subject: &'static Subject) {
     let scene = Scene::stage(subject).key("max_in_flight", 2).open().await;
-    let done = every_await_point(&scene, 3, async |scene: &Scene, campaign: &Campaign, polls: usize| {
-        let sick = campaign.targets[1].token.as_str();
-        scene.faults([Rule::new(Fault::status(503)).token(sick).count(1)]);
-        let mut handed_out: Vec<Delivery> = Vec::new();
-        let flow =
-            scene
-                .router
-                .stream_with(&campaign.message, campaign.audience(), &campaign.options);
-        let whole = async {
-            let mut flow = flow;
-            while let Some(delivery) = flow.next().await {
-                handed_out.push(delivery);
+    let done = every_await_point(
+        &scene,
+        3,
+        async |scene: &Scene, campaign: &Campaign, polls: usize| {
+            let sick = campaign.targets[1].token.as_str();
+            scene.faults([Rule::new(Fault::status(503)).token(sick).count(1)]);
+            let mut handed_out: Vec<Delivery> = Vec::new();
+            let flow =
+                scene
+                    .router
+                    .stream_with(&campaign.message, campaign.audience(), &campaign.options);
+            let whole = async {
+                let mut flow = flow;
+                while let Some(delivery) = flow.next().await {
+                    handed_out.push(delivery);
+                }
+            };
+            let done = scene.drive(polled(whole, polls)).await.is_some();
+            if done {
+                let finished = campaign.finished(scene, &handed_out);
+                assert_eq!(
+                    finished.accepted(),
+                    campaign.targets.len(),
+                    "{:?}",
+                    finished.summary()
+                );
+            } else {
+                campaign.given_up(scene, &handed_out);
             }
-        };
-        let done = scene.drive(polled(whole, polls)).await.is_some();
-        if done {
-            let finished = campaign.finished(scene, &handed_out);
-            assert_eq!(finished.accepted(), campaign.targets.len());
-        } else {
-            campaign.given_up(scene, &handed_out);
-        }
-        done
-    });
+            done
+        },
+    );
     assert!(done.await > 3, "there is more than one place to wait at");
 }
 

@@ -17,7 +17,7 @@ pub(crate) async fn a_vendor_that_comes_and_goes_gets_every_push_once(subject: &
     // Each rule counts what those before it let through.
     scene.faults([down(10, 25), down(20, 25), down(40, 10)]);
     let finished = scene.campaign(80, 8).run(&scene).await;
-    assert_eq!(finished.accepted(), 80);
+    assert_eq!(finished.accepted(), 80, "{:?}", finished.summary());
     let log = scene.recorder.log();
     assert!(log.breakers_opened > 0, "it is left alone while it is down");
     assert_eq!(

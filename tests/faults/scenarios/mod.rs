@@ -73,7 +73,16 @@ const NO_WRONG_CREDENTIALS: &[(&str, &str)] = &[(
 )];
 
 /// Whose 429 says nothing about the pace of all pushes together.
-const OWN_PACE: &[(&str, &str)] = &[];
+const OWN_PACE: &[(&str, &str)] = &[
+    (
+        "apns",
+        "TooManyRequests speaks of one device; there is no limit on all pushes",
+    ),
+    (
+        "webpush",
+        "429 speaks of one browser; there is no limit on all pushes",
+    ),
+];
 
 /// Who has no quota of the day.
 const NO_QUOTA: &[(&str, &str)] = &[

@@ -60,7 +60,7 @@ pub(crate) async fn one_vendor_that_never_answers_holds_up_none_of_the_others(
     };
     scene.drive(rest).await;
     let finished = campaign.finished(&scene, &handed_out);
-    assert_eq!(finished.accepted(), answers);
+    assert_eq!(finished.accepted(), answers, "{:?}", finished.summary());
     for target in &campaign.targets[..SICK] {
         let end = finished.end(target);
         let unknown = |kind| End::Failed {
@@ -98,5 +98,5 @@ pub(crate) async fn an_outage_beyond_the_ttl_or_the_deadline_is_not_retried_beyo
     scene.faults([]);
     scene.advance(60 * SECOND);
     let finished = scene.campaign(10, 2).run(&scene).await;
-    assert_eq!(finished.accepted(), 10);
+    assert_eq!(finished.accepted(), 10, "{:?}", finished.summary());
 }

@@ -21,10 +21,10 @@ pub(crate) async fn waves_of_rate_limits_slow_the_pace_down_and_it_recovers(
     });
     let scene = stage.open().await;
     let wave = |after| Rule::new(Fault::status(429)).after(after).count(4);
-    scene.faults([wave(100), wave(350)]);
-    let finished = scene.campaign(700, 0).run(&scene).await;
-    assert_eq!(finished.accepted(), 700);
-    assert_eq!(finished.history.requests.len(), 708);
+    scene.faults([wave(60), wave(280)]);
+    let finished = scene.campaign(520, 0).run(&scene).await;
+    assert_eq!(finished.accepted(), 520, "{:?}", finished.summary());
+    assert_eq!(finished.history.requests.len(), 528);
 
     let attempts = &finished.history.attempts;
     let waves = complaints(attempts);
@@ -39,7 +39,7 @@ pub(crate) async fn waves_of_rate_limits_slow_the_pace_down_and_it_recovers(
         assert!(after <= PACE / 2 + 5, "{after} in the second after a wave");
         let recovered = paced(attempts, wave + 6 * SECOND);
         assert!(
-            recovered >= PACE - 2,
+            recovered >= PACE - PACE / 8,
             "{recovered} in a second, six seconds later"
         );
     }

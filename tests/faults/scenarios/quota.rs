@@ -37,7 +37,7 @@ pub(crate) async fn a_quota_used_up_mid_campaign_is_not_asked_again_before_midni
     let today = Campaign::new(hello(), scene.devices(subject.vendor, PUSHES, 0));
     let finished = today.run(&scene).await;
     let left = usize::try_from(LEFT).unwrap();
-    assert_eq!(finished.accepted(), left);
+    assert_eq!(finished.accepted(), left, "{:?}", finished.summary());
     assert_eq!(finished.of_kind(ErrorKind::QuotaExceeded), PUSHES - left);
     let requests = finished.history.requests.len();
     let most = left + usize::try_from(IN_FLIGHT).unwrap();

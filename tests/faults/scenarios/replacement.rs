@@ -41,7 +41,7 @@ pub(crate) async fn credentials_replaced_under_load_lose_and_repeat_nothing(
     };
     scene.drive(work).await;
     let finished = campaign.finished(&scene, &handed_out);
-    assert_eq!(finished.accepted(), PUSHES);
+    assert_eq!(finished.accepted(), PUSHES, "{:?}", finished.summary());
     assert_eq!(replaced.len(), campaign.targets.len() / EVERY);
     // All of them are idle, and end at once.
     join_all(replaced.iter().map(|old| old.shutdown(SECOND))).await;

@@ -100,7 +100,12 @@ pub(crate) async fn a_shutdown_ends_although_a_vendor_never_answers(subject: &'s
     for target in &campaign.targets {
         match (finished.requests_for(target), finished.end(target)) {
             (0, CANCELLED) => cancelled += 1,
-            (1, End::Failed { sent: Sent::Maybe, .. }) => unknown += 1,
+            (
+                1,
+                End::Failed {
+                    sent: Sent::Maybe, ..
+                },
+            ) => unknown += 1,
             other => panic!("{other:?}"),
         }
     }

@@ -77,7 +77,7 @@ pub(crate) async fn a_trickling_answer_that_is_whole_in_time_counts(subject: &'s
         handed_out.push(delivery);
     }
     let finished = campaign.finished(&scene, &handed_out);
-    assert_eq!(finished.accepted(), 20);
+    assert_eq!(finished.accepted(), 20, "{:?}", finished.summary());
     assert_eq!(scene.recorder.log().retries, 0);
     assert_eq!(scene.pushes().len(), 20);
 }
