@@ -14,6 +14,9 @@
 //! 8. [`attempt`]: a time-out for each attempt;
 //! 9. a layer of the host's own (`inner`).
 //!
+//! What waited for the rate or for a slot is asked once more, right before its attempt, whether
+//! breaker and quota still let it go, and whether its message is still alive.
+//!
 //! The capability check comes before all of them, when a
 //! [`Variant`](crate::Variant) is made.
 //!

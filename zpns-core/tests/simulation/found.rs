@@ -195,3 +195,42 @@ fn a_probe_that_gets_an_empty_report_is_over_like_any_other() {
     });
     seeds.for_each(holds);
 }
+
+#[test]
+fn a_probe_that_waits_until_the_breaker_opens_anew_is_a_batch_like_any_other() {
+    let mut vendor = vendor();
+    vendor.batch = 3;
+    vendor.settings.attempts = 1;
+    vendor.settings.max_in_flight = 4;
+    vendor.settings.breaker_at_least = 1;
+    vendor.settings.rate = Some(RatePlan {
+        per_second: 1,
+        of_targets: true,
+    });
+    vendor.spells = at_first(1, Weather::Down);
+    vendor.spells.push(Spell {
+        from: 2_000,
+        lasts: 100,
+        weather: Weather::Slow(2_900),
+    });
+
+    let opens_it = send(3);
+    let waits_for_the_rate = SendPlan {
+        at: 510,
+        class: Class::Campaign,
+        ..send(3)
+    };
+    let closes_it = SendPlan {
+        at: 1_020,
+        class: Class::Call,
+        ..send(1)
+    };
+    let mut opens_it_again = SendPlan {
+        at: 2_030,
+        class: Class::Call,
+        ..send(1)
+    };
+    opens_it_again.targets[0].channel.hiccups = vec![Hiccup::Busy];
+    let sends = vec![opens_it, waits_for_the_rate, closes_it, opens_it_again];
+    holds(day(vec![vendor], sends, Vec::new()));
+}
