@@ -1,5 +1,5 @@
-//! Allocations per target: of the router over a provider that does nothing, and of the APNs and
-//! FCM providers over an HTTP client that answers at once.
+//! Allocations per push of the APNs and FCM providers over an HTTP client that answers at once.
+//! What the router adds is in the bench `overhead`.
 //!
 //! A bench of its own, because counting slows the allocator down.
 #![allow(clippy::print_stdout, reason = "the table is the result")]
@@ -12,7 +12,6 @@ use zpns::Batch;
 use zpns_benches::message::{APNS_SIZES, FCM_SIZE};
 use zpns_benches::null::NullConnector;
 use zpns_benches::ours::{self, Credentials, Place};
-use zpns_benches::routes::Routes;
 use zpns_benches::server::Vendor;
 use zpns_benches::table::Table;
 
@@ -28,9 +27,6 @@ fn main() -> anyhow::Result<()> {
             format!("{bytes:.0}"),
         ]);
     };
-    for (name, batch) in [("router, unary", 1), ("router, batch of 500", 500)] {
-        row(name, of_router(&runtime, batch)?);
-    }
     let credentials = Credentials::generate()?;
     row(
         "APNs provider",
@@ -42,22 +38,6 @@ fn main() -> anyhow::Result<()> {
     );
     println!("{table}");
     Ok(())
-}
-
-/// What the router adds to the bare provider. The tokens are made before.
-fn of_router(runtime: &Runtime, batch: usize) -> anyhow::Result<(f64, f64)> {
-    let routes = Routes::new(batch);
-    let targets = routes.targets(TARGETS);
-    let (mut accepted, again) = (Ok(0), targets.clone());
-    let direct = measure(|| accepted = runtime.block_on(routes.direct(targets)));
-    anyhow::ensure!(accepted? == TARGETS, "not all were accepted");
-    let mut accepted = 0;
-    let routed = measure(|| accepted = runtime.block_on(routes.routed(again)));
-    anyhow::ensure!(accepted == TARGETS, "not all were accepted");
-    Ok((
-        per_target(routed.count_total.saturating_sub(direct.count_total)),
-        per_target(routed.bytes_total.saturating_sub(direct.bytes_total)),
-    ))
 }
 
 /// One push after the other, each with a batch of its own, the encoding shared.

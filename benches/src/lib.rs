@@ -6,7 +6,7 @@
 //! * [`load`]: keeps so many pushes in flight; [`usage`]: CPU time, memory, cores;
 //! * [`routes`]: the router against its absence;
 //! * [`message`]: pushes of a wanted size; [`null`]: an HTTP client that answers at once;
-//!   [`noop`]: a provider that does so.
+//!   [`noop`]: a provider that does, or nearly.
 #![forbid(unsafe_code)]
 #![allow(
     clippy::disallowed_methods,

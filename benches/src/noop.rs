@@ -8,11 +8,31 @@ use zpns::{
     Vendor,
 };
 
-/// Accepts every batch at once.
+/// Accepts every batch, at once unless told otherwise.
 #[derive(Debug)]
 pub struct NoopProvider {
     info: ProviderInfo,
     batch: usize,
+    answers: Answers,
+}
+
+/// When a provider answers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Answers {
+    /// When it is asked.
+    AtOnce,
+    /// When it is asked again: like every provider that waits for a network, it is polled twice.
+    Later,
+}
+
+impl Answers {
+    /// The words for a table.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AtOnce => "at once",
+            Self::Later => "later",
+        }
+    }
 }
 
 impl NoopProvider {
@@ -21,7 +41,14 @@ impl NoopProvider {
         Self {
             info: ProviderInfo::new(id, Vendor::new("noop")),
             batch,
+            answers: Answers::AtOnce,
         }
+    }
+
+    /// The same, answering at another time.
+    #[must_use]
+    pub fn answering(self, answers: Answers) -> Self {
+        Self { answers, ..self }
     }
 }
 
@@ -42,6 +69,9 @@ impl PushProvider for NoopProvider {
     }
 
     async fn send(&self, batch: &Batch) -> Report {
+        if self.answers == Answers::Later {
+            tokio::task::yield_now().await;
+        }
         batch.report_all(Outcome::accepted(None))
     }
 

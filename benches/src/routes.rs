@@ -5,14 +5,36 @@ use std::sync::Arc;
 use futures_util::{StreamExt, stream};
 use zpns::resources::{HttpClient, HttpError, HttpErrorKind, HttpOptions};
 use zpns::{
-    Batch, HttpConnector, LimitPolicy, Notification, PushProvider, Resources, Router, Sent, Target,
-    Variant,
+    Batch, Event, HttpConnector, LimitPolicy, Notification, Observer, PushProvider, Resources,
+    Router, Sent, Target, Variant,
 };
 
 use crate::message;
-use crate::noop::NoopProvider;
+use crate::noop::{Answers, NoopProvider};
 
 const PROVIDER: &str = "phones";
+
+/// How targets get to the provider.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Way {
+    /// Without a router.
+    Direct,
+    /// Through [`Router::stream`].
+    Stream,
+    /// Through [`Router::send`].
+    Send,
+}
+
+impl Way {
+    /// The word for a table.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Direct => "nothing",
+            Self::Stream => "`stream`",
+            Self::Send => "`send`",
+        }
+    }
+}
 
 /// A provider that does nothing, bare and behind a router with all layers.
 #[derive(Debug)]
@@ -24,15 +46,19 @@ pub struct Routes {
 }
 
 impl Routes {
-    /// For a provider with this batch limit.
-    pub fn new(batch: usize) -> Self {
-        let provider: Arc<dyn PushProvider> = Arc::new(NoopProvider::new(PROVIDER, batch));
-        let router = Router::builder(Resources::new(Arc::new(NoHttp)))
-            .provider(Arc::clone(&provider))
-            .build();
+    /// For a provider with this batch limit that answers so, with an observer or without one.
+    pub fn new(batch: usize, answers: Answers, observed: bool) -> Self {
+        let provider = NoopProvider::new(PROVIDER, batch).answering(answers);
+        let provider: Arc<dyn PushProvider> = Arc::new(provider);
+        let router =
+            Router::builder(Resources::new(Arc::new(NoHttp))).provider(Arc::clone(&provider));
+        let router = match observed {
+            true => router.observer(Arc::new(Onlooker)),
+            false => router,
+        };
         Self {
             provider,
-            router,
+            router: router.build(),
             notification: message::notification(40),
             batch,
         }
@@ -45,11 +71,23 @@ impl Routes {
             .collect()
     }
 
-    /// Straight to the provider, one batch after the other; how many were accepted.
+    /// Sends to the targets in this way; how many were accepted.
     ///
     /// # Errors
     /// The provider refuses the notification.
-    pub async fn direct(&self, targets: Vec<Target>) -> anyhow::Result<usize> {
+    pub async fn go(&self, way: Way, targets: Vec<Target>) -> anyhow::Result<usize> {
+        match way {
+            Way::Direct => self.direct(targets).await,
+            Way::Stream => Ok(self.stream(targets).await),
+            Way::Send => {
+                let report = self.router.send(&self.notification, targets).await;
+                Ok(report.accepted())
+            }
+        }
+    }
+
+    /// One batch after the other.
+    async fn direct(&self, targets: Vec<Target>) -> anyhow::Result<usize> {
         let total = targets.len();
         let capability = self.provider.capability();
         let variant = Variant::new(
@@ -68,8 +106,7 @@ impl Routes {
         Ok(accepted)
     }
 
-    /// Through the router's stream; how many were accepted.
-    pub async fn routed(&self, targets: Vec<Target>) -> usize {
+    async fn stream(&self, targets: Vec<Target>) -> usize {
         let mut flow = self
             .router
             .stream(&self.notification, stream::iter(targets));
@@ -89,5 +126,15 @@ impl HttpConnector for NoHttp {
     fn open(&self, _options: &HttpOptions) -> Result<Arc<dyn HttpClient>, HttpError> {
         let message = "this bench has no HTTP";
         Err(HttpError::new(HttpErrorKind::Invalid, Sent::No, message))
+    }
+}
+
+/// Is told of everything and does nothing about it.
+#[derive(Debug)]
+struct Onlooker;
+
+impl Observer for Onlooker {
+    fn observe(&self, event: &Event<'_>) {
+        std::hint::black_box(event);
     }
 }
