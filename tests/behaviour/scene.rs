@@ -9,7 +9,7 @@ use zpns::layers::Delivery;
 use zpns::resources::SystemClock;
 use zpns::{
     Accepted, Capability, Clock, Config, Error, Outcome, ProviderSection, PushProvider, Rejection,
-    Resources, Router, SendOptions, Target,
+    Report, Resources, Router, SendOptions, Target,
 };
 use zpns_simulator::faults::{Fault, Rule};
 use zpns_simulator::{CallKind, FaultScript, Received, Simulator, SimulatorBuilder};
@@ -259,6 +259,14 @@ pub(crate) fn accepted(outcome: &Outcome) -> &Accepted {
         Outcome::Accepted(accepted) => accepted,
         other => panic!("not accepted: {other:?}"),
     }
+}
+
+/// Nothing of the message was left out or cut. What a look at it told may be noted.
+#[track_caller]
+pub(crate) fn all_went_out(report: &Report, position: usize) {
+    let notes = report.notes(position).cloned().unwrap_or_default();
+    let missing: Vec<_> = notes.dropped.iter().chain(&notes.truncated).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 /// The outcome of a rejected push.

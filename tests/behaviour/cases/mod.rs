@@ -4,6 +4,7 @@ mod credentials;
 mod faults;
 mod lifecycle;
 mod messages;
+mod quotas;
 mod retries;
 mod verdicts;
 
@@ -13,6 +14,7 @@ use std::pin::Pin;
 
 use zpns::{Capability, Fields, Kinds};
 
+use self::quotas::counts_the_day;
 use crate::subjects::Subject;
 
 /// One case.
@@ -85,6 +87,9 @@ pub(crate) fn all() -> Vec<Case> {
         provable: credentials::check_proves_the_credentials_and_reaches_nobody,
         tells_wrong: credentials::check_tells_wrong_credentials,
         any: credentials::debug_shows_no_secret_and_no_token,
+
+        counts_the_day: quotas::a_used_up_day_closes_its_class_until_the_vendors_midnight,
+        any: quotas::what_concerns_one_device_or_one_message_closes_nothing,
 
         alert: messages::texts_arrive_in_every_script,
         payload: messages::payload_and_data_arrive_intact,
