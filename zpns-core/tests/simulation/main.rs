@@ -27,6 +27,7 @@ mod journal;
 mod schedule;
 mod story;
 mod strategy;
+mod trouble;
 mod vendor;
 
 use std::sync::Arc;

@@ -208,7 +208,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     let at = || 0..=15_000u64;
     prop_oneof![
         2 => (at(), 0..=2usize).prop_map(|(at, vendor)| Happening::Replaced { at, vendor }),
-        1 => (at(), 0..=2usize).prop_map(|(at, vendor)| Happening::GuardReleased { at, vendor }),
+        2 => (at(), 0..=2usize).prop_map(|(at, vendor)| Happening::GuardReleased { at, vendor }),
         1 => (at(), 0..=5_000u64).prop_map(|(at, grace)| Happening::Shutdown { at, grace }),
     ]
 }
