@@ -43,10 +43,10 @@ pub use zpns_huawei as huawei;
 pub use zpns_meizu as meizu;
 #[cfg(feature = "oppo")]
 pub use zpns_oppo as oppo;
-#[cfg(feature = "plugins")]
-pub use zpns_plugin_host as plugins;
 #[cfg(feature = "outbox")]
 pub use zpns_outbox as outbox;
+#[cfg(feature = "plugins")]
+pub use zpns_plugin_host as plugins;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "redis"))]
 pub use zpns_store as store;
 #[cfg(feature = "vivo")]

@@ -10,8 +10,11 @@ mod output;
 #[cfg(feature = "plugins")]
 mod plugin;
 mod progress;
+#[cfg(feature = "outbox")]
+mod queue;
 mod rules;
 mod send;
+mod signals;
 mod simulate;
 mod tokens;
 mod users;
@@ -40,6 +43,10 @@ enum Command {
     Rules(rules::RulesArgs),
     #[command(flatten)]
     Users(users::UserCommand),
+    /// Durable push jobs: they survive a kill, wait for their time, are paused and resumed.
+    #[cfg(feature = "outbox")]
+    #[command(subcommand)]
+    Queue(queue::QueueCommand),
     /// Run every vendor's simulator until a signal.
     Simulate(simulate::SimulateArgs),
     /// Look at vendor plugins.
@@ -66,6 +73,8 @@ async fn main() -> ExitCode {
         Command::Check(args) => check::run(args).await,
         Command::Rules(args) => rules::run(&args),
         Command::Users(command) => users::run(command).await,
+        #[cfg(feature = "outbox")]
+        Command::Queue(command) => queue::run(command).await,
         Command::Simulate(args) => simulate::run(args).await,
         #[cfg(feature = "plugins")]
         Command::Plugin(command) => plugin::run(&command),

@@ -9,6 +9,7 @@ use clap::Args;
 use zpns_simulator::{FaultScript, Simulator};
 
 use crate::Ending;
+use crate::signals::Signals;
 
 /// The arguments of `zpns simulate`.
 #[derive(Args, Debug)]
@@ -49,44 +50,4 @@ pub(crate) async fn run(args: SimulateArgs) -> Result<Ending> {
     signal.wait().await;
     simulator.shutdown().await;
     Ok(Ending::AllWell)
-}
-
-/// The signals that end a server.
-struct Signals {
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    #[cfg(unix)]
-    fn new() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    #[cfg(unix)]
-    async fn wait(mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-
-    #[cfg(not(unix))]
-    fn new() -> io::Result<Self> {
-        Ok(Self {})
-    }
-
-    #[cfg(not(unix))]
-    async fn wait(self) {
-        // Without a console there is no signal to wait for, and nothing else ends the server.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
 }

@@ -75,6 +75,16 @@ impl Outbox {
         Ok(Self::on(Arc::new(engine)))
     }
 
+    /// The same, by its path.
+    ///
+    /// # Errors
+    /// [`OutboxError::Database`], [`OutboxError::Migration`].
+    #[cfg(feature = "sqlite")]
+    pub async fn sqlite_file(path: impl AsRef<std::path::Path>) -> Result<Self, OutboxError> {
+        let engine = crate::engine::Sqlite::open_file(path.as_ref()).await?;
+        Ok(Self::on(Arc::new(engine)))
+    }
+
     /// A queue in a PostgreSQL database (`postgres://user@host/database`), which several hosts may
     /// share. Its extension `hstore` has to be there, or the user allowed to create it.
     ///

@@ -17,6 +17,7 @@ mod message;
 #[cfg(all(unix, feature = "plugins"))]
 mod plugin;
 mod progress;
+mod queue;
 mod rules;
 mod send;
 #[cfg(unix)]

@@ -1,5 +1,6 @@
 //! A queue in a file.
 
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -32,7 +33,15 @@ pub(crate) struct Sqlite {
 
 impl Sqlite {
     pub(crate) async fn open(url: &str) -> Result<Self, OutboxError> {
-        let options = SqliteConnectOptions::from_str(url)?
+        Self::with(SqliteConnectOptions::from_str(url)?).await
+    }
+
+    pub(crate) async fn open_file(path: &Path) -> Result<Self, OutboxError> {
+        Self::with(SqliteConnectOptions::new().filename(path)).await
+    }
+
+    async fn with(options: SqliteConnectOptions) -> Result<Self, OutboxError> {
+        let options = options
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
