@@ -23,6 +23,7 @@ mod badge;
 mod call;
 #[cfg(feature = "testing")]
 pub mod conformance;
+mod diagnose;
 mod expression;
 mod presence;
 mod push;
@@ -34,6 +35,7 @@ mod strategy;
 
 pub use self::badge::{Badges, MemoryBadges};
 pub use self::call::{Call, CallEnd};
+pub use self::diagnose::{Cause, Diagnosis, Finding};
 pub use self::expression::{Comparison, Expression, ExpressionError, Property};
 pub use self::presence::{MemoryPresence, PRESENCE_TTL, Presence, PresencePolicy, PresenceState};
 pub use self::push::{

@@ -10,6 +10,7 @@ mod badge;
 mod calls;
 #[path = "../common/mod.rs"]
 mod common;
+mod diagnose;
 mod hook;
 mod paged;
 mod presence;

@@ -2,6 +2,7 @@
 
 mod audience;
 mod calls;
+mod diagnose;
 mod dispatch;
 mod hook;
 mod message;
