@@ -217,3 +217,18 @@ fn the_receipts_server_shows_how_far_every_push_came() {
     assert!(shown.contains(counts), "{shown}");
     assert!(shown.contains("a stranger's report: a receipt of honor was answered 404"));
 }
+
+#[test]
+fn a_browser_shows_what_was_pushed_or_the_example_says_that_it_skips() {
+    let shown = run("webpush_browser", &[]);
+    if shown.starts_with("skipped: ") {
+        return;
+    }
+    for line in [
+        "pushed through zpns: accepted",
+        "decrypted by the browser's own cryptography: {\"notification\":{\"title\":\"Alice\"",
+        "shown by the browser: Alice — Lunch at noon? 🍜",
+    ] {
+        assert!(shown.contains(line), "lacks `{line}`: {shown}");
+    }
+}

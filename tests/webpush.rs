@@ -6,12 +6,17 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a test fails by panicking"
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says what it skips"
 )]
 
+use std::io::Write as _;
 use std::net::IpAddr;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use toml::Table;
 use zpns::http::{Connector, Resolver};
@@ -96,6 +101,53 @@ async fn every_browser_reads_its_own_push_with_keys_of_its_own() {
         assert_eq!(read["notification"]["title"], "Alice");
         assert_eq!(read["notification"]["body"], "Lunch? 🍜");
         assert_eq!(read["notification"]["data"]["payload"], r#"{"chat":7}"#);
+    }
+}
+
+/// What a decryptor that is not ours reads, and its name; none without `node`.
+fn read_by_another(body: &[u8], browser: &Subscriber) -> Option<(String, String)> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/decrypt.cjs");
+    let mut node = Command::new("node")
+        .arg(script)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .ok()?;
+    let input = json!({
+        "body": URL_SAFE_NO_PAD.encode(body),
+        "private_key": browser.private_key,
+        "auth": browser.auth,
+    });
+    let mut stdin = node.stdin.take().unwrap();
+    stdin.write_all(input.to_string().as_bytes()).unwrap();
+    drop(stdin);
+    let output = node.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let read: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let text = |name: &str| read[name].as_str().unwrap().to_owned();
+    Some((text("by"), text("text")))
+}
+
+#[tokio::test]
+async fn a_decryptor_that_is_not_ours_reads_what_was_pushed() {
+    let simulator = simulator().await;
+    let known = simulator.webpush().unwrap();
+    let router = router(&simulator, Table::new());
+    for payload in ["", r#"{"chat":7}"#, &"long ".repeat(600)] {
+        let browser = Subscriber::generate().unwrap();
+        let token = known.subscribe(Service::Mozilla.path("read"), browser.clone());
+        simulator.clear();
+        let message = Notification::alert("Alice", "Lunch? 🍜").with_payload(payload);
+        let outcome = push(&router, &message, &token).await;
+        assert!(outcome.is_accepted(), "{outcome:?}");
+        let received = simulator.received("webpush").remove(0);
+        let Some((by, text)) = read_by_another(&received.body, &browser) else {
+            println!("skipped: there is no `node` on this machine");
+            return;
+        };
+        assert_eq!(text.as_bytes(), received.plaintext.unwrap(), "{by}");
+        let read: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(read["notification"]["title"], "Alice", "{by}");
     }
 }
 
