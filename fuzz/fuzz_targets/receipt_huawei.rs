@@ -2,4 +2,7 @@
 
 mod receipt;
 
-libfuzzer_sys::fuzz_target!(|body: &[u8]| receipt::check(zpns_huawei::receipt::Reader::new().of_app("7"), body));
+libfuzzer_sys::fuzz_target!(|body: &[u8]| receipt::check(
+    zpns_huawei::receipt::Reader::new().of_app("7"),
+    body
+));

@@ -27,8 +27,8 @@ mod diagnose;
 mod expression;
 mod presence;
 mod push;
-mod receipts;
 mod quiet;
+mod receipts;
 mod recent;
 pub mod registry;
 mod strategy;
@@ -44,8 +44,8 @@ pub use self::push::{
 };
 pub use self::quiet::{DoNotDisturb, MemoryQuietTimes, QuietHours, QuietHoursError, QuietTimes};
 pub use self::receipts::{
-    CampaignCounts, Early, Joined, JoinedReceipt, MemoryMilestones, Milestone, Milestones, PushRecord,
-    ReceiptReport, Stage,
+    CampaignCounts, Early, Joined, JoinedReceipt, MemoryMilestones, Milestone, Milestones,
+    PushRecord, ReceiptReport, Stage,
 };
 pub use self::registry::{
     AttributeValue, Channel, ChannelState, Device, DeviceQuery, DeviceUpdate, MemoryRegistry, Page,
