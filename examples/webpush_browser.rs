@@ -16,6 +16,10 @@
 //!   protocol. From there on it is the browser that shows it.
 
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a browser keeps no time but its own"
+)]
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,10 @@
 //! What the documents promise is there: every test and setting that the README names, and every
 //! file that a document links to.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use std::path::Path;
 

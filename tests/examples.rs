@@ -219,6 +219,18 @@ fn the_receipts_server_shows_how_far_every_push_came() {
 }
 
 #[test]
+fn the_campaign_survives_a_kill_and_repeats_a_page_at_the_most() {
+    let page = run("campaign", &["6000"]);
+    assert!(page.contains("killed (kill -9): running, "), "{page}");
+    assert!(page.contains("the end: done, 5400 accepted"), "{page}");
+    let last = page.lines().last().unwrap();
+    assert!(
+        last.starts_with("5400 devices have the tag; the vendor took "),
+        "{page}"
+    );
+}
+
+#[test]
 fn a_browser_shows_what_was_pushed_or_the_example_says_that_it_skips() {
     let shown = run("webpush_browser", &[]);
     if shown.starts_with("skipped: ") {

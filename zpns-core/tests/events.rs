@@ -246,7 +246,7 @@ async fn what_ends_within_two_weeks_is_told_of_once_an_hour_while_something_is_s
         let _ = router.send(&alert(), targets("a", 2)).await;
     }
     let first = format!("expiring a certificate {}", 14 * DAY);
-    assert_eq!(recorder.of("expiring"), [first.clone()]);
+    assert_eq!(recorder.of("expiring"), std::slice::from_ref(&first));
     clock.advance(secs(3_600));
     let _ = router.send(&alert(), targets("a", 2)).await;
     let second = format!("expiring a certificate {}", 14 * DAY - 3_600);

@@ -233,7 +233,8 @@ mod tests {
     #[tokio::test]
     async fn a_flight_that_has_landed_leaves_its_place_to_the_next() {
         async fn fly(kept: mpsc::UnboundedSender<Waker>) {
-            poll_fn(|context| Poll::Ready(kept.send(context.waker().clone()).unwrap())).await;
+            let waker = poll_fn(|context| Poll::Ready(context.waker().clone())).await;
+            kept.send(waker).unwrap();
             tokio::task::yield_now().await;
         }
         let (keep, mut kept) = mpsc::unbounded_channel();

@@ -127,4 +127,4 @@ async fn a_counter_never_counts_a_message_twice_or_overflows() {
     );
 }
 
-zpns_core::badges_conformance!(async { zpns_core::service::MemoryBadges::new() });
+zpns_core::badges_conformance!(async { MemoryBadges::new() });
