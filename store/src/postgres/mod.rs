@@ -3,6 +3,7 @@
 mod unit;
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow};
@@ -32,6 +33,8 @@ const MIGRATIONS: &[Step] = &[(
     include_str!("../../migrations/postgres/0001_devices.sql"),
 )];
 
+/// How long a call waits for a connection, and opening for a server that is not there.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Connections unless told otherwise.
 const CONNECTIONS: u32 = 10;
 
@@ -53,6 +56,7 @@ impl Store<Postgres> {
         let options = PgConnectOptions::from_str(url).map_err(OpenError::Url)?;
         let pool = PgPoolOptions::new()
             .max_connections(connections.max(1))
+            .acquire_timeout(PATIENCE)
             .connect_with(options.application_name("zpns"))
             .await
             .map_err(OpenError::Connect)?;
