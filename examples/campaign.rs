@@ -86,13 +86,15 @@ async fn campaign(devices: usize) -> Outcome<()> {
     worker.kill()?;
     worker.wait()?;
 
-    let shown = usize::try_from(simulator.counters("xiaomi").accepted)?;
+    let pushes = simulator.received("xiaomi");
+    let shown: usize = pushes.iter().map(|push| push.accepted_tokens().len()).sum();
+    let repeated = shown.checked_sub(expected).ok_or("a device is missing")?;
     println!(
-        "{expected} devices have the tag; the vendor took {shown}: {} repeated, of a page of {PAGE}",
-        shown - expected
+        "{expected} devices have the tag; the vendor took {shown}: {repeated} repeated, of a page \
+         of {PAGE}"
     );
     simulator.shutdown().await;
-    if done.state != JobState::Done || shown - expected > PAGE.get() {
+    if done.state != JobState::Done || repeated > PAGE.get() {
         return Err("that is not what was promised".into());
     }
     Ok(())
