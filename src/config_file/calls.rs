@@ -4,10 +4,11 @@ use std::path::Path;
 
 use serde::Deserialize;
 use zpns_core::ProviderId;
+use zpns_core::config::ConfigError;
 
-use super::FileError;
 use super::section::taken;
 use super::store::{in_table, nothing_else, table};
+use super::{FileError, ProviderSection};
 
 #[derive(Deserialize)]
 struct Keys {
@@ -17,9 +18,10 @@ struct Keys {
 
 const KEYS: [&str; 1] = ["providers"];
 
-/// The providers whose tokens are for calls alone.
+/// The providers whose tokens are for calls alone: some of those that the file has.
 pub(super) fn providers(
     value: Option<toml::Value>,
+    known: &[ProviderSection],
     file: &Path,
 ) -> Result<Vec<ProviderId>, FileError> {
     let Some(mut table) = table(value, "calls", file)? else {
@@ -28,7 +30,14 @@ pub(super) fn providers(
     let mut read = || {
         let keys: Keys = taken(&mut table, &KEYS)?;
         nothing_else(&table, &KEYS)?;
-        Ok(keys.providers)
+        let is_known = |id: &&ProviderId| known.iter().any(|section| section.id == **id);
+        match keys.providers.iter().find(|id| !is_known(id)) {
+            None => Ok(keys.providers),
+            Some(id) => {
+                let wrong = format!("names `{id}`, which is no provider of this file");
+                Err(ConfigError::key("providers", wrong))
+            }
+        }
     };
     in_table(file, "calls", read())
 }

@@ -128,7 +128,7 @@ impl Config {
         let presence = store::presence(root.remove("presence"), path)?;
         #[cfg(feature = "outbox")]
         let outbox = outbox::outbox(root.remove("outbox"), path)?;
-        let call_providers = calls::providers(root.remove("calls"), path)?;
+        let call_providers = calls::providers(root.remove("calls"), &providers, path)?;
         if let Some(unknown) = root.keys().next() {
             let known = TABLES.join("`, `");
             let message = format!("unknown table `{unknown}`; there are `{known}`");

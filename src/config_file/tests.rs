@@ -324,3 +324,43 @@ async fn the_service_of_a_file_keeps_its_devices_beside_the_file() {
     assert!(again.registry.device(id).await.unwrap().is_some());
     assert_eq!(again.badges.get(&"alice".into()).await.unwrap(), 3);
 }
+
+#[test]
+fn providers_for_calls_alone_are_some_of_the_file() {
+    let providers = "[providers.voip]\nvendor = \"apns\"\n";
+    let with = |calls: &str| format!("{providers}[calls]\n{calls}\n");
+    let config = Config::parse(&with("providers = [\"voip\"]"), "push.toml").unwrap();
+    assert_eq!(config.call_providers, [ProviderId::from("voip")]);
+    let rows = [
+        (
+            "providers = [\"ios\"]",
+            "[calls]: `providers` names `ios`, which is no provider",
+        ),
+        ("providers = \"voip\"", "[calls]: `providers`"),
+        ("ring_ms = 3", "[calls]: unknown field `ring_ms`"),
+    ];
+    for (calls, expected) in rows {
+        let line = error(&with(calls));
+        assert!(line.contains(expected), "{line}\nlacks: {expected}");
+    }
+}
+
+#[cfg(feature = "outbox")]
+#[test]
+fn the_outbox_has_a_table_and_its_errors_name_the_key() {
+    let text =
+        "[outbox]\nurl = \"sqlite:jobs.db\"\njobs = \"7\"\nrounds = 0\nheartbeat_ms = 3000\n";
+    let options = Config::parse(text, "push.toml").unwrap().work_options();
+    assert_eq!((options.jobs.get(), options.rounds), (7, 0));
+    assert_eq!(options.heartbeat, std::time::Duration::from_secs(3));
+    let rows = [
+        ("jobs = 7", "[outbox]: `url` is missing"),
+        ("url = \"a\"\njobs = 0", "[outbox]: `jobs`"),
+        ("url = \"a\"\nheartbeat_ms = 1500", "must be whole seconds"),
+        ("url = \"a\"\nspeed = 1", "unknown field `speed`"),
+    ];
+    for (keys, expected) in rows {
+        let line = error(&format!("[outbox]\n{keys}\n"));
+        assert!(line.contains(expected), "{line}\nlacks: {expected}");
+    }
+}

@@ -1,9 +1,9 @@
 //! What both engines do alike, written once: only the queue's own functions differ.
 
 /// Implements [`Engine`](super::Engine) for a type with a `pool`, over the statements and the
-/// functions `push` and `serve` of the module that it is used in.
+/// function `push` of the module that it is used in, and `apalis`' storage for the database.
 macro_rules! engine {
-    ($engine:ty, $begin:expr) => {
+    ($engine:ty, $storage:ident, $begin:expr) => {
         #[async_trait]
         impl Engine for $engine {
             async fn add(&self, job: &Job, now: Timestamp) -> Result<bool, OutboxError> {
@@ -286,11 +286,39 @@ macro_rules! engine {
             }
 
             async fn serve(&self, lane: Lane, shift: Shift) -> Result<(), OutboxError> {
-                serve(&self.pool, lane, shift).await
+                self.worker(lane, shift).await
             }
 
             async fn close(&self) {
                 self.pool.close().await;
+            }
+        }
+
+        impl $engine {
+            /// Not an `async fn`: the compiler cannot see through one that apalis' future may
+            /// change threads.
+            fn worker(
+                &self,
+                lane: Lane,
+                shift: Shift,
+            ) -> BoxFuture<'static, Result<(), OutboxError>> {
+                let config = Config::default()
+                    .queue(lane.queue())
+                    // A job that waits here could be done by somebody else.
+                    .batch_size(1)
+                    .heartbeat_interval(shift.options.heartbeat);
+                let storage = $storage::<JobId>::new(&self.pool).with_config(config);
+                let (name, concurrency) = (shift.name(lane), shift.options.jobs);
+                WorkerBuilder::new(name.as_str())
+                    .backend(storage)
+                    .concurrency(concurrency.get())
+                    .build(move |id: JobId| {
+                        let shift = shift.clone();
+                        async move { shift.run(id, lane).await }
+                    })
+                    .run()
+                    .map_err(|error| OutboxError::Queue(error.into()))
+                    .boxed()
             }
         }
     };

@@ -141,7 +141,8 @@ pub(crate) enum End {
 }
 
 /// Makes our own tables, and keeps book of it where nobody else does.
-fn migrator(jobs: &'static str) -> Migrator {
+fn migrator() -> Migrator {
+    let jobs = include_str!("../../migrations/0001_jobs.sql");
     let jobs = Migration::new(
         1,
         "jobs".into(),

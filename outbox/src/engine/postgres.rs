@@ -35,14 +35,14 @@ impl Postgres {
             .await?;
         let queue = PostgresStorage::setup(&pool).await;
         queue.map_err(|error| OutboxError::Migration(error.into()))?;
-        let own = migrator(include_str!("../../migrations/postgres/0001_jobs.sql"));
+        let own = migrator();
         let own = own.run(&pool).await;
         own.map_err(|error| OutboxError::Migration(error.into()))?;
         Ok(Self { pool })
     }
 }
 
-engine!(Postgres, "BEGIN");
+engine!(Postgres, PostgresStorage, "BEGIN");
 
 /// Puts a job into its queue.
 async fn push(
@@ -56,26 +56,4 @@ async fn push(
         .build();
     let pushed = apalis_postgres::queries::push_tasks(connection, lane.queue(), vec![task]).await;
     pushed.map_err(|error| OutboxError::Queue(error.into()))
-}
-
-/// Not an `async fn`: the compiler cannot see through one that apalis' future may change threads.
-fn serve(pool: &PgPool, lane: Lane, shift: Shift) -> BoxFuture<'static, Result<(), OutboxError>> {
-    let config = Config::default()
-        .queue(lane.queue())
-        // A job that waits here could be done by somebody else.
-        .batch_size(1)
-        .heartbeat_interval(shift.options.heartbeat);
-    let storage = PostgresStorage::<JobId>::new(pool).with_config(config);
-    let (name, concurrency) = (shift.name(lane), shift.options.jobs);
-    let worker = WorkerBuilder::new(name.as_str())
-        .backend(storage)
-        .concurrency(concurrency.get())
-        .build(move |id: JobId| {
-            let shift = shift.clone();
-            async move { shift.run(id, lane).await }
-        });
-    worker
-        .run()
-        .map_err(|error| OutboxError::Queue(error.into()))
-        .boxed()
 }

@@ -53,10 +53,7 @@ impl Sqlite {
         // Not `SqliteStorage::setup`, which turns the file's durability off.
         let mut queue = SqliteStorage::migrations();
         queue.set_ignore_missing(true);
-        for migrator in [
-            queue,
-            migrator(include_str!("../../migrations/sqlite/0001_jobs.sql")),
-        ] {
+        for migrator in [queue, migrator()] {
             let done = migrator.run(&pool).await;
             done.map_err(|error| OutboxError::Migration(error.into()))?;
         }
@@ -64,7 +61,7 @@ impl Sqlite {
     }
 }
 
-engine!(Sqlite, "BEGIN IMMEDIATE");
+engine!(Sqlite, SqliteStorage, "BEGIN IMMEDIATE");
 
 /// Puts a job into its queue.
 async fn push(
@@ -78,30 +75,4 @@ async fn push(
         .build();
     let pushed = apalis_sqlite::queries::push_tasks(connection, lane.queue(), &[task]).await;
     pushed.map_err(|error| OutboxError::Queue(error.into()))
-}
-
-/// Not an `async fn`: the compiler cannot see through one that apalis' future may change threads.
-fn serve(
-    pool: &SqlitePool,
-    lane: Lane,
-    shift: Shift,
-) -> BoxFuture<'static, Result<(), OutboxError>> {
-    let config = Config::default()
-        .queue(lane.queue())
-        // A job that waits here could be done by somebody else.
-        .batch_size(1)
-        .heartbeat_interval(shift.options.heartbeat);
-    let storage = SqliteStorage::<JobId>::new(pool).with_config(config);
-    let (name, concurrency) = (shift.name(lane), shift.options.jobs);
-    let worker = WorkerBuilder::new(name.as_str())
-        .backend(storage)
-        .concurrency(concurrency.get())
-        .build(move |id: JobId| {
-            let shift = shift.clone();
-            async move { shift.run(id, lane).await }
-        });
-    worker
-        .run()
-        .map_err(|error| OutboxError::Queue(error.into()))
-        .boxed()
 }
