@@ -9,11 +9,13 @@ macro_rules! engine {
             async fn add(&self, job: &Job, now: Timestamp) -> Result<bool, OutboxError> {
                 let (id, lane) = (job.id(), job.lane());
                 let due = job.not_before.unwrap_or(now).max(now);
+                let text = serde_json::to_string(job)
+                    .map_err(|error| OutboxError::Invalid(error.to_string()))?;
                 let mut unit = self.pool.begin_with($begin).await?;
                 let added = sqlx::query(statements::ADD)
                     .bind(id.to_string())
                     .bind(lane.as_str())
-                    .bind(json(job))
+                    .bind(text)
                     .bind(beginning())
                     .bind(millis(now))
                     .bind(millis(due))
